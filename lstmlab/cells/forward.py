@@ -1,0 +1,190 @@
+"""The forward pass of the LSTM block, all variants (Greff et al., sections II-A and IV-C)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from lstmlab.cells.params import Array, Params, check_array, check_finite, check_params
+from lstmlab.cells.variants import Variant, as_variant
+
+
+@dataclass(frozen=True)
+class Trace:
+    """Everything a forward pass computed, under the paper's names.
+
+    Arrays have shape (T, N), or (T, B, N) for a batch. A gate the variant lacks is the constant it
+    stands for (1, or 1 - i where it is coupled), and its pre-activation is None.
+
+    Attributes
+    ----------
+    variant : Variant
+    x : ndarray, (T, M) or (T, B, M)
+        The input.
+    z, i, f, o : ndarray
+        Block input and gates.
+    c, y : ndarray
+        Cell and block output.
+    z_bar, i_bar, f_bar, o_bar : ndarray or None
+        Pre-activations.
+    y0, c0 : ndarray, (N,) or (B, N)
+        State before the first step.
+    gates0 : dict of str to ndarray
+        Gate outputs before the first step; empty unless the variant has full gate recurrence.
+    """
+
+    variant: Variant
+    x: Array
+    z: Array
+    i: Array
+    f: Array
+    o: Array
+    c: Array
+    y: Array
+    z_bar: Array
+    i_bar: Array | None
+    f_bar: Array | None
+    o_bar: Array | None
+    y0: Array
+    c0: Array
+    gates0: dict[str, Array]
+
+    @property
+    def last(self) -> dict[str, Array | dict[str, Array]]:
+        """The state after the last step, ready to be passed on: `forward(..., **trace.last)`."""
+        gates = {gate: getattr(self, gate)[-1] for gate in self.gates0}
+        return {"y0": self.y[-1], "c0": self.c[-1], "gates0": gates}
+
+
+def sigmoid(x: Array) -> Array:
+    """The logistic sigmoid 1 / (1 + e^-x), written with tanh so that no exponential overflows."""
+    return 0.5 * np.tanh(0.5 * x) + 0.5
+
+
+def identity(x: Array) -> Array:
+    """What takes the place of tanh where an activation function is left out."""
+    return x
+
+
+def forward(
+    params: Params,
+    x: Array,
+    variant: Variant | str,
+    y0: Array | None = None,
+    c0: Array | None = None,
+    gates0: Mapping[str, Array] | None = None,
+) -> Trace:
+    """Run a layer of LSTM blocks over a sequence.
+
+    Parameters
+    ----------
+    params : dict of str to ndarray
+        As `init_params` makes them, with M inputs and N blocks.
+    x : ndarray, (T, M) or (T, B, M)
+        One sequence or a batch of B sequences of the same length; T is at least 1.
+    variant : Variant or str
+    y0, c0 : ndarray, (N,) or (B, N), optional
+        Block output and cell before the first step; zero if not given.
+    gates0 : mapping of str to ndarray, (N,) or (B, N), optional
+        With full gate recurrence, the outputs of the gates before the first step; zero if not
+        given. Other variants have no such state.
+
+    Returns
+    -------
+    Trace
+
+    Raises
+    ------
+    ValueError, TypeError
+        If shapes or dtypes do not match, the sequence is empty, or `x` or the initial state holds
+        NaN or infinity.
+
+    Notes
+    -----
+    Greff et al., section II-A. For FGR the output gate sees c^t, as it does in V (the paper prints
+    c^{t-1}; see the errata page of the book).
+    """
+    variant = as_variant(variant)
+    M, N, dtype = check_params(params, variant)
+    _check_sequence(x, M, dtype)
+    T, state = len(x), (*x.shape[1:-1], N)
+    y_prev = y0 = _initial("y0", y0, state, dtype)
+    c_prev = c0 = _initial("c0", c0, state, dtype)
+    gates = _initial_gates(gates0, variant, state, dtype)
+    gates0 = gates
+
+    R = {part: params[f"R_{part}"] for part in variant.parts}
+    p = {gate: params[f"p_{gate}"] for gate in variant.gates if variant.peepholes}
+    g = np.tanh if variant.input_activation else identity
+    h = np.tanh if variant.output_activation else identity
+
+    # W x + b needs no past: one matrix product for all time steps.
+    bar = {part: x @ params[f"W_{part}"].T + params[f"b_{part}"] for part in variant.parts}
+    z, i, f, o, c, y = (np.ones((T, *state), dtype) for _ in "zifocy")
+    for t in range(T):
+        for part in variant.parts:
+            bar[part][t] += y_prev @ R[part].T
+        if variant.full_gate_recurrence:
+            for a in variant.gates:
+                for b in variant.gates:
+                    bar[b][t] += gates[a] @ params[f"R_{a}{b}"].T
+        for gate in ("i", "f"):
+            if gate in p:
+                bar[gate][t] += p[gate] * c_prev
+
+        z[t] = g(bar["z"][t])
+        if variant.input_gate:
+            i[t] = sigmoid(bar["i"][t])
+        if variant.coupled:
+            f[t] = 1 - i[t]
+        elif variant.forget_gate:
+            f[t] = sigmoid(bar["f"][t])
+        c[t] = z[t] * i[t] + c_prev * f[t]
+        if variant.output_gate:
+            if "o" in p:
+                bar["o"][t] += p["o"] * c[t]
+            o[t] = sigmoid(bar["o"][t])
+        y[t] = h(c[t]) * o[t]
+
+        y_prev, c_prev = y[t], c[t]
+        gates = {gate: value[t] for gate, value in zip("ifo", (i, f, o), strict=True)}
+
+    bars = {f"{part}_bar": bar.get(part) for part in "ifo"}
+    return Trace(variant, x, z, i, f, o, c, y, bar["z"], **bars, y0=y0, c0=c0, gates0=gates0)
+
+
+def _check_sequence(x: Array, M: int, dtype: np.dtype[np.floating]) -> None:
+    if not isinstance(x, np.ndarray):
+        raise TypeError(f"x must be a NumPy array, got {type(x).__name__}")
+    if x.ndim not in (2, 3) or x.shape[-1] != M:
+        raise ValueError(f"x must have shape (T, {M}) or (T, B, {M}), got {x.shape}")
+    if 0 in x.shape[:-1]:
+        raise ValueError(f"x must hold at least one step of one sequence, got shape {x.shape}")
+    check_array("x", x, x.shape, dtype)
+    check_finite("x", x)
+
+
+def _initial(
+    name: str, value: Array | None, state: tuple[int, ...], dtype: np.dtype[np.floating]
+) -> Array:
+    if value is None:
+        return np.zeros(state, dtype)
+    check_array(name, value, state, dtype)
+    check_finite(name, value)
+    return value
+
+
+def _initial_gates(
+    gates0: Mapping[str, Array] | None,
+    variant: Variant,
+    state: tuple[int, ...],
+    dtype: np.dtype[np.floating],
+) -> dict[str, Array]:
+    known = variant.gates if variant.full_gate_recurrence else ()
+    unknown = set(gates0 or ()) - set(known)
+    if unknown:
+        raise ValueError(
+            f"gates0 must hold only gates that feed others, {list(known)}, got {sorted(unknown)}"
+        )
+    return {gate: _initial(f"gates0[{gate!r}]", (gates0 or {}).get(gate), state, dtype)
+            for gate in known}

@@ -1,0 +1,131 @@
+"""The weights of a block, keyed as the paper writes them."""
+
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from lstmlab.cells.variants import Variant, as_variant
+
+Array: TypeAlias = NDArray[np.floating[Any]]
+Params: TypeAlias = dict[str, Array]
+
+FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
+
+
+def param_shapes(variant: Variant | str, inputs: int, blocks: int) -> dict[str, tuple[int, ...]]:
+    """Name and shape of every weight array of a variant, with M inputs and N blocks.
+
+    For each part (z, and each gate that has weights): `W` (N, M) from the input, `R` (N, N) from
+    the block outputs of the step before, `b` (N,) the bias; for gates with a peephole also `p`
+    (N,). Full gate recurrence adds `R_ab` (N, N), which carries gate a's output to gate b.
+
+    Greff et al., sections II-A and IV-C.
+    """
+    variant = as_variant(variant)
+    M, N = _positive("inputs", inputs), _positive("blocks", blocks)
+    shapes: dict[str, tuple[int, ...]] = {}
+    for part in variant.parts:
+        shapes[f"W_{part}"] = (N, M)
+        shapes[f"R_{part}"] = (N, N)
+        if part != "z" and variant.peepholes:
+            shapes[f"p_{part}"] = (N,)
+        shapes[f"b_{part}"] = (N,)
+    if variant.full_gate_recurrence:
+        shapes |= {f"R_{a}{b}": (N, N) for b in variant.gates for a in variant.gates}
+    return shapes
+
+
+def init_params(
+    variant: Variant | str,
+    inputs: int,
+    blocks: int,
+    *,
+    rng: np.random.Generator,
+    std: float = 0.1,
+    dtype: DTypeLike = np.float64,
+) -> Params:
+    """Draw every weight, biases included, from N(0, std²) (Greff et al., section IV-B).
+
+    Parameters
+    ----------
+    variant : Variant or str
+    inputs, blocks : int
+        M and N, both at least 1.
+    rng : numpy.random.Generator
+    std : float
+        Standard deviation, 0 or more.
+    dtype : float32 or float64
+
+    Returns
+    -------
+    dict of str to ndarray
+        Keyed `W_z R_z b_z W_i R_i p_i b_i …`; see `param_shapes`.
+    """
+    if not isinstance(rng, np.random.Generator):
+        raise TypeError(f"rng must be a numpy.random.Generator, got {rng!r}")
+    if not (np.isfinite(std) and std >= 0):
+        raise ValueError(f"std must be a finite number, 0 or more, got {std!r}")
+    dtype = _float("dtype", dtype)
+    return {
+        name: (std * rng.standard_normal(shape)).astype(dtype)
+        for name, shape in param_shapes(variant, inputs, blocks).items()
+    }
+
+
+def count_params(variant: Variant | str, inputs: int, blocks: int) -> int:
+    """How many weights a variant has, with M inputs and N blocks."""
+    return sum(int(np.prod(shape)) for shape in param_shapes(variant, inputs, blocks).values())
+
+
+def check_params(params: Params, variant: Variant) -> tuple[int, int, np.dtype[Any]]:
+    """Check that `params` fits `variant`; return (M, N, dtype)."""
+    W_z = params.get("W_z")
+    if not isinstance(W_z, np.ndarray) or W_z.ndim != 2:
+        raise ValueError("params must hold W_z, an array of shape (blocks, inputs)")
+    N, M = W_z.shape
+    shapes = param_shapes(variant, M, N)
+    missing, extra = shapes.keys() - params.keys(), params.keys() - shapes.keys()
+    if missing or extra:
+        raise ValueError(
+            f"params do not fit {variant}: missing {sorted(missing) or 'nothing'}, "
+            f"not expected {sorted(extra) or 'nothing'}"
+        )
+    dtype = _float("params['W_z'].dtype", W_z.dtype)
+    for name, shape in shapes.items():
+        check_array(f"params[{name!r}]", params[name], shape, dtype)
+    return M, N, dtype
+
+
+def check_array(name: str, array: Array, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
+    """Refuse anything but an array of this shape and dtype, saying what was given."""
+    if not isinstance(array, np.ndarray):
+        raise TypeError(f"{name} must be a NumPy array, got {type(array).__name__}")
+    if array.shape != shape:
+        raise ValueError(f"{name} must have shape {shape}, got {array.shape}")
+    if array.dtype != dtype:
+        raise ValueError(f"{name} must be {dtype} as the other arrays are, got {array.dtype}")
+
+
+def check_finite(name: str, array: Array) -> None:
+    """Refuse NaN and infinity, saying where the first one is."""
+    finite = np.isfinite(array)
+    if not finite.all():
+        where = tuple(int(k) for k in np.argwhere(~finite)[0])
+        raise ValueError(f"{name} must be finite, got {array[where]} at index {where}")
+
+
+def _positive(name: str, value: int) -> int:
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
+        raise ValueError(f"{name} must be a whole number, 1 or more, got {value!r}")
+    return int(value)
+
+
+def _float(name: str, dtype: DTypeLike) -> np.dtype[Any]:
+    for known in FLOATS:
+        try:
+            if dtype is not None and np.dtype(dtype) == known:
+                return known
+        except TypeError:
+            break
+    raise ValueError(f"{name} must be float32 or float64, got {dtype!r}")

@@ -1,0 +1,105 @@
+"""A variant of the LSTM block is a value: eight switches, each with the vanilla setting."""
+
+from dataclasses import dataclass, fields
+
+
+@dataclass(frozen=True, kw_only=True)
+class Variant:
+    """Which parts an LSTM block has (Greff et al., section IV-C).
+
+    With every switch at its default this is the vanilla block, V.
+
+    Parameters
+    ----------
+    input_gate, forget_gate, output_gate : bool
+        A gate that is switched off is the constant 1 and has no weights.
+    input_activation, output_activation : bool
+        Switched off, g(x) = x or h(x) = x takes the place of tanh.
+    coupled : bool
+        The forget gate is f = 1 - i and has no weights of its own.
+    peepholes : bool
+        The gates see the cell: i and f see c^{t-1}, o sees c^t.
+    full_gate_recurrence : bool
+        Every gate also receives every gate's output of the step before.
+
+    Raises
+    ------
+    TypeError
+        If a switch is not a bool.
+    ValueError
+        If switches contradict each other.
+    """
+
+    input_gate: bool = True
+    forget_gate: bool = True
+    output_gate: bool = True
+    input_activation: bool = True
+    output_activation: bool = True
+    coupled: bool = False
+    peepholes: bool = True
+    full_gate_recurrence: bool = False
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if not isinstance(value, bool):
+                raise TypeError(f"{field.name} must be True or False, got {value!r}")
+        if self.coupled and not (self.input_gate and self.forget_gate):
+            raise ValueError(
+                "coupled=True ties the forget gate to the input gate (f = 1 - i), so it needs "
+                f"input_gate=True and forget_gate=True, got input_gate={self.input_gate}, "
+                f"forget_gate={self.forget_gate}"
+            )
+        if self.full_gate_recurrence and not self.gates:
+            raise ValueError(
+                "full_gate_recurrence=True connects gates with each other, so at least one gate "
+                "must be switched on"
+            )
+
+    @property
+    def gates(self) -> tuple[str, ...]:
+        """The gates that have weights of their own, in the order i, f, o."""
+        has = {
+            "i": self.input_gate,
+            "f": self.forget_gate and not self.coupled,
+            "o": self.output_gate,
+        }
+        return tuple(gate for gate in "ifo" if has[gate])
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """Everything that has weights: the block input z, then the gates."""
+        return ("z", *self.gates)
+
+
+VARIANTS: dict[str, Variant] = {
+    "V": Variant(),
+    "NIG": Variant(input_gate=False),
+    "NFG": Variant(forget_gate=False),
+    "NOG": Variant(output_gate=False),
+    "NIAF": Variant(input_activation=False),
+    "NOAF": Variant(output_activation=False),
+    "CIFG": Variant(coupled=True),
+    "NP": Variant(peepholes=False),
+    "FGR": Variant(full_gate_recurrence=True),
+}
+"""The paper's nine variants by name, in its order; each is one switch away from V."""
+
+
+def as_variant(variant: Variant | str) -> Variant:
+    """Return `variant` itself, or the one of that name in `VARIANTS`.
+
+    Raises
+    ------
+    ValueError
+        If no variant has that name.
+    TypeError
+        If `variant` is neither a `Variant` nor a string.
+    """
+    if isinstance(variant, Variant):
+        return variant
+    if not isinstance(variant, str):
+        raise TypeError(f"variant must be a Variant or one of its names, got {variant!r}")
+    if variant not in VARIANTS:
+        raise ValueError(f"variant must be one of {', '.join(VARIANTS)}, got {variant!r}")
+    return VARIANTS[variant]

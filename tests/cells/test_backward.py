@@ -1,0 +1,135 @@
+import itertools
+
+import numpy as np
+import pytest
+
+from lstmlab.cells import (
+    VARIANTS,
+    Variant,
+    backward,
+    check_gradients,
+    forward,
+    init_params,
+    relative_error,
+)
+
+SIZES = [(1, 1, 1), (1, 3, 2), (7, 2, 5), (12, 5, 3)]  # T, M, N
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+@pytest.mark.parametrize("batch", [None, 1, 3])
+@pytest.mark.parametrize("initial_state", [True, False])
+def test_bptt_agrees_with_central_differences(variant, batch, initial_state):
+    for seed, (T, M, N) in enumerate(SIZES):
+        error = check_gradients(
+            variant, steps=T, inputs=M, blocks=N, batch=batch,
+            initial_state=initial_state, seed=seed,
+        )
+        assert error <= 1e-7
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+@pytest.mark.parametrize("batch", [None, 2])
+def test_bptt_agrees_with_an_independent_autograd_reading(variant, batch):
+    pytest.importorskip("torch", reason="the autograd reading needs torch")
+    from tests.cells.reference import gradients
+
+    for seed, (T, M, N) in enumerate([*SIZES, (40, 6, 8)]):
+        rng = np.random.default_rng(seed)
+        B = () if batch is None else (batch,)
+        params = init_params(variant, M, N, rng=rng, std=0.5)
+        x, dy = rng.standard_normal((T, *B, M)), rng.standard_normal((T, *B, N))
+        y0, c0, dc_last = rng.standard_normal((3, *B, N))
+        gates0 = {k: rng.uniform(size=(*B, N)) for k in "ifo"} if variant == "FGR" else {}
+        trace = forward(params, x, variant, y0, c0, gates0)
+        ours = backward(params, trace, dy, dc_last)
+        y, theirs = gradients(variant, params, x, dy, dc_last, y0, c0, gates0)
+        np.testing.assert_allclose(trace.y, y, rtol=0, atol=1e-12)
+        found = ours.params | {"x": ours.x, "y0": ours.y0, "c0": ours.c0}
+        found |= {f"gate {k}": v for k, v in ours.gates0.items()}
+        assert found.keys() == theirs.keys()
+        for name, gradient in theirs.items():
+            assert relative_error(found[name], gradient) <= 1e-9, name
+
+
+def legal_variants():
+    for switches in itertools.product([True, False], repeat=8):
+        try:
+            yield Variant(**dict(zip(Variant.__dataclass_fields__, switches, strict=True)))
+        except ValueError:
+            continue
+
+
+def test_any_legal_combination_of_switches_has_a_right_gradient():
+    variants = list(legal_variants())
+    assert len(variants) == 152
+    for variant in variants:
+        assert check_gradients(variant, inputs=2, blocks=2, steps=4) <= 1e-7, variant
+
+
+def test_the_check_notices_a_wrong_gradient(monkeypatch):
+    import lstmlab.cells.gradcheck as gradcheck
+
+    def forgets_the_peephole(params, trace, dy, dc_last=None):
+        return backward(params | {"p_o": 0 * params["p_o"]}, trace, dy, dc_last)
+
+    monkeypatch.setattr(gradcheck, "backward", forgets_the_peephole)
+    assert check_gradients("V") > 1e-2
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_float32_stays_float32_and_close_to_float64(variant):
+    rng = np.random.default_rng(0)
+    params = init_params(variant, 4, 6, rng=rng, std=0.3)
+    x, dy = rng.standard_normal((9, 4)), rng.standard_normal((9, 6))
+    exact = backward(params, forward(params, x, variant), dy)
+    small = {k: v.astype(np.float32) for k, v in params.items()}
+    rough = backward(small, forward(small, x.astype(np.float32), variant), dy.astype(np.float32))
+    for name, gradient in rough.params.items():
+        assert gradient.dtype == np.float32
+        assert relative_error(gradient, exact.params[name]) < 1e-4
+    assert rough.x.dtype == rough.y0.dtype == rough.c0.dtype == np.float32
+
+
+def test_gradients_have_the_keys_and_shapes_of_the_parameters():
+    rng = np.random.default_rng(0)
+    params = init_params("FGR", 3, 4, rng=rng)
+    x = rng.standard_normal((5, 2, 3))
+    grads = backward(params, forward(params, x, "FGR"), np.ones((5, 2, 4)))
+    assert list(grads.params) == list(params)
+    assert all(grads.params[k].shape == params[k].shape for k in params)
+    assert grads.x.shape == x.shape
+    assert grads.y0.shape == grads.c0.shape == (2, 4)
+
+
+def test_arguments_are_not_changed():
+    rng = np.random.default_rng(0)
+    params = init_params("V", 3, 4, rng=rng)
+    trace = forward(params, rng.standard_normal((5, 3)), "V")
+    dy, dc = rng.standard_normal((5, 4)), rng.standard_normal(4)
+    kept = dy.copy(), dc.copy(), trace.c.copy()
+    backward(params, trace, dy, dc)
+    for now, before in zip((dy, dc, trace.c), kept, strict=True):
+        np.testing.assert_array_equal(now, before)
+
+
+def test_bad_deltas_are_named():
+    rng = np.random.default_rng(0)
+    params = init_params("V", 3, 4, rng=rng)
+    trace = forward(params, rng.standard_normal((5, 3)), "V")
+    with pytest.raises(ValueError, match=r"dy must have shape \(5, 4\), got \(4, 4\)"):
+        backward(params, trace, np.zeros((4, 4)))
+    with pytest.raises(ValueError, match="dy must be float64 .* got float32"):
+        backward(params, trace, np.zeros((5, 4), np.float32))
+    with pytest.raises(ValueError, match=r"dc_last must have shape \(4,\)"):
+        backward(params, trace, np.zeros((5, 4)), np.zeros((1, 4)))
+
+
+def test_importing_the_cells_needs_numpy_alone():
+    import subprocess
+    import sys
+
+    heavy = ("torch", "matplotlib", "scipy", "numba", "optuna", "sklearn", "pandas", "tqdm")
+    code = f"import sys, lstmlab.cells; print([m for m in {heavy} if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
