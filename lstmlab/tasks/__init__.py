@@ -1,0 +1,105 @@
+"""The data: every set is loaded by name, and says where it comes from.
+
+`load` gives a `Task`; `available` says which source "auto" would take; `names` lists what can be
+loaded. ``python -m lstmlab.tasks fetch music`` fetches the real set.
+"""
+
+from pathlib import Path
+from typing import Protocol
+
+from lstmlab.tasks import music
+from lstmlab.tasks.store import DataError, DownloadError, MissingDataError
+from lstmlab.tasks.task import Task
+
+__all__ = [
+    "DataError",
+    "DownloadError",
+    "MissingDataError",
+    "Task",
+    "available",
+    "load",
+    "names",
+]
+
+
+class _Source(Protocol):
+    """What the module of a data set provides."""
+
+    def load(self, source: str, root: str | Path | None, download: bool, seed: int) -> Task: ...
+
+    def available(self, root: str | Path | None = None) -> str: ...
+
+
+_TASKS: dict[str, _Source] = {"music": music}
+
+#: The tasks that can be loaded.
+names = tuple(_TASKS)
+
+
+def load(
+    name: str,
+    *,
+    source: str = "auto",
+    root: str | Path | None = None,
+    download: bool = False,
+    seed: int = 0,
+) -> Task:
+    """Load a data set by name.
+
+    Parameters
+    ----------
+    name : str
+        One of `names`.
+    source : str
+        "auto" takes the real set if it is found and the default otherwise; "generated" is the
+        default; the real set's name ("JSB Chorales") or "real" accepts nothing else; "embedded" is
+        the default as the package ships it.
+    root : str or Path, optional
+        Where to look first: a folder or the file itself. After it come the folder `$LSTMLAB_DATA`
+        names and the cache. A file of another name is taken as data of your own in the real set's
+        format, unless its checksum says that it is the real set.
+    download : bool
+        Whether to fetch the real set, into `root` or the cache, where it is not found.
+    seed : int
+        The seed of generated data, 0 or more.
+
+    Returns
+    -------
+    Task
+
+    Raises
+    ------
+    ValueError
+        If an argument is out of range; as `DataError`, if a file is not what it should be.
+    MissingDataError
+        If the real set is asked for and not found (a FileNotFoundError), or there is no `root`.
+    DownloadError
+        If it cannot be fetched (an OSError).
+    """
+    return _source(name).load(source, root, download, seed)
+
+
+def available(name: str, *, root: str | Path | None = None) -> str:
+    """Say which source "auto" would take, without loading anything.
+
+    A file is known by its name here, so that a broken one is still found, and refused, by `load`.
+
+    Parameters
+    ----------
+    name : str
+        One of `names`.
+    root : str or Path, optional
+        As for `load`.
+
+    Returns
+    -------
+    str
+        The real set's name, or "generated" where it is not found.
+    """
+    return _source(name).available(root)
+
+
+def _source(name: str) -> _Source:
+    if name not in _TASKS:
+        raise ValueError(f"name: {name!r} is unknown; one of {', '.join(names)} is right")
+    return _TASKS[name]

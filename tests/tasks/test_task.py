@@ -1,0 +1,61 @@
+"""A task is checked when it is made, and its caption says where its data comes from."""
+
+import numpy as np
+import pytest
+
+from lstmlab.tasks import Task, names
+
+
+def pairs(count=1, inputs=3, outputs=2, dtype=np.float32):
+    return [(np.zeros((4, inputs), dtype), np.zeros((4, outputs), dtype)) for _ in range(count)]
+
+
+def task(**changes):
+    values = {
+        "name": "toy",
+        "source": "generated",
+        "train": pairs(3),
+        "valid": pairs(2),
+        "test": pairs(1),
+        "inputs": 3,
+        "outputs": 2,
+    }
+    return Task(**values | changes)
+
+
+@pytest.mark.parametrize(
+    ("changes", "caption"),
+    [
+        ({"seed": 4}, "generated toy (seed 4), 3/2/1 sequences"),
+        ({"source": "embedded"}, "embedded toy, 3/2/1 sequences"),
+        ({"source": "Real Set"}, "Real Set (real), 3/2/1 sequences"),
+        ({"title": "my data"}, "my data, 3/2/1 sequences"),
+    ],
+)
+def test_the_caption_names_source_seed_and_sizes(changes, caption):
+    assert task(**changes).caption == caption
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"valid": []}, "valid: there are no sequences"),
+        ({"test": pairs(inputs=4)}, r"test\[0\]: shapes \(4, 4\), \(4, 2\); \(4, 3\), \(4, 2\)"),
+        ({"train": pairs(dtype=np.float64)}, r"train\[0\]: dtypes .*; float32 would be right"),
+    ],
+)
+def test_a_task_that_is_not_whole_is_refused(changes, message):
+    with pytest.raises(ValueError, match=message):
+        task(**changes)
+
+
+def test_splits_are_had_by_name_and_arrays_are_not_shown():
+    whole = task()
+    assert whole.split("valid") is whole.valid
+    with pytest.raises(ValueError, match="split: 'dev' is unknown; one of train, valid, test"):
+        whole.split("dev")
+    assert "array" not in repr(whole)
+
+
+def test_music_is_among_the_names():
+    assert "music" in names
