@@ -152,4 +152,4 @@ def _outer(delta: Array, value: Array) -> Array:
 
 def _total(array: Array) -> Array:
     """The sum over time and batch: (N,)."""
-    return array.reshape(-1, array.shape[-1]).sum(axis=0)
+    return np.asarray(array.reshape(-1, array.shape[-1]).sum(axis=0))

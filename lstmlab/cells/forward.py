@@ -2,11 +2,20 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TypedDict
 
 import numpy as np
 
 from lstmlab.cells.params import Array, Params, check_array, check_finite, check_params
 from lstmlab.cells.variants import Variant, as_variant
+
+
+class State(TypedDict, total=False):
+    """What one step hands to the next; keyword arguments of `forward`."""
+
+    y0: Array
+    c0: Array
+    gates0: dict[str, Array]
 
 
 @dataclass(frozen=True)
@@ -50,7 +59,7 @@ class Trace:
     gates0: dict[str, Array]
 
     @property
-    def last(self) -> dict[str, Array | dict[str, Array]]:
+    def last(self) -> State:
         """The state after the last step, ready to be passed on: `forward(..., **trace.last)`."""
         gates = {gate: getattr(self, gate)[-1] for gate in self.gates0}
         return {"y0": self.y[-1], "c0": self.c[-1], "gates0": gates}
@@ -58,7 +67,7 @@ class Trace:
 
 def sigmoid(x: Array) -> Array:
     """The logistic sigmoid 1 / (1 + e^-x), written with tanh so that no exponential overflows."""
-    return 0.5 * np.tanh(0.5 * x) + 0.5
+    return np.asarray(0.5 * np.tanh(0.5 * x) + 0.5)
 
 
 def identity(x: Array) -> Array:

@@ -8,6 +8,7 @@ from numpy.typing import DTypeLike
 from lstmlab.cells import (
     Array,
     Params,
+    State,
     Trace,
     Variant,
     as_variant,
@@ -173,15 +174,15 @@ class Stepper:
         if network.directions != 1:
             raise ValueError("a network that reads backwards cannot be fed one frame at a time")
         self._network, self._params = network, params
-        self._last: dict[str, object] = {}
+        self._last: State = {}
 
     def __call__(self, x: Array) -> Array:
         """Take the frame x (M,) and return the output probabilities (K,)."""
         network, params = self._network, self._params
-        trace = forward(_layer(params, ""), x[None], network._variant, **self._last)  # type: ignore[arg-type]
-        self._last = dict(trace.last)
-        a = trace.y @ params["W_y"].T + params["b_y"]
-        return LOSSES[network.loss].probabilities(a)[0]
+        trace = forward(_layer(params, ""), x[None], network._variant, **self._last)
+        self._last = trace.last
+        a = trace.y[0] @ params["W_y"].T + params["b_y"]
+        return LOSSES[network.loss].probabilities(a)
 
 
 def _layer(params: Params, suffix: str) -> Params:

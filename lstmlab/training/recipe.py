@@ -60,7 +60,8 @@ class Recipe:
         require("noise", 0 <= self.noise < np.inf, "a finite number, 0 or more")
         require("clip", self.clip is None or 0 < self.clip < np.inf, "None or above 0")
         require("epochs", _whole(self.epochs) and self.epochs >= 1, "a whole number, 1 or more")
-        require("patience", _whole(self.patience) and self.patience >= 0, "a whole number, 0 or more")
+        patient = _whole(self.patience) and self.patience >= 0
+        require("patience", patient, "a whole number, 0 or more")
         require("std", 0 <= self.std < np.inf, "a finite number, 0 or more")
 
     @property
@@ -129,7 +130,7 @@ def train(
             for k in for_order.permutation(len(sets["train"])):
                 x, target = sets["train"][k]
                 if recipe.noise > 0:
-                    x = x + recipe.noise * for_noise.standard_normal(x.shape, x.dtype)  # type: ignore[arg-type]
+                    x = x + recipe.noise * for_noise.standard_normal(x.shape, x.dtype)
                 total += machine.step(
                     x,
                     target,

@@ -1,0 +1,47 @@
+"""Figures in one style, widgets that need no kernel, and sound."""
+
+from lstmlab.viewing.block import PARTS, draw_block
+from lstmlab.viewing.curves import learning_curves
+from lstmlab.viewing.explorer import Explorer, Slider, explore
+from lstmlab.viewing.figure import Figure
+from lstmlab.viewing.lines import bars, heatmap, lines
+from lstmlab.viewing.music import note_name, piano_roll
+from lstmlab.viewing.sound import Sound, listen
+from lstmlab.viewing.style import (
+    DIVERGING,
+    QUANTITIES,
+    SEQUENTIAL,
+    SHADE,
+    WIDTH,
+    Look,
+    annotate,
+    style,
+)
+from lstmlab.viewing.traces import activations, gate_trace
+
+__all__ = [
+    "DIVERGING",
+    "PARTS",
+    "QUANTITIES",
+    "SEQUENTIAL",
+    "SHADE",
+    "WIDTH",
+    "Explorer",
+    "Figure",
+    "Look",
+    "Slider",
+    "Sound",
+    "activations",
+    "annotate",
+    "bars",
+    "draw_block",
+    "explore",
+    "gate_trace",
+    "heatmap",
+    "learning_curves",
+    "lines",
+    "listen",
+    "note_name",
+    "piano_roll",
+    "style",
+]

@@ -1,0 +1,145 @@
+"""Chorales as sound: a small synthesiser whose player needs no plug-in and no network."""
+
+from __future__ import annotations
+
+import base64
+import html
+import io
+import wave
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from lstmlab.viewing.music import LOWEST_MIDI, as_roll, held_notes
+
+RATE = 11025
+"""Samples a second. The highest note of a chorale and three overtones fit below half of it."""
+
+_OVERTONES = (1.0, 0.42, 0.2, 0.09)
+_ATTACK, _RELEASE = 0.03, 0.12  # seconds
+_PEAK = 0.9
+_HIGHEST = 108  # C8, the highest key, is still below half the sampling rate
+_MOST_BYTES = 700_000
+
+
+@dataclass(frozen=True, eq=False)
+class Sound:
+    """A piece of music that shows itself as a player in a notebook and on a page.
+
+    Attributes
+    ----------
+    samples : array, (S,)
+        Mono sound at `RATE`, within -1...1.
+    label : str
+        What is heard; the player's accessible name.
+    """
+
+    samples: NDArray[np.float64]
+    label: str
+
+    @property
+    def seconds(self) -> float:
+        """How long it lasts."""
+        return len(self.samples) / RATE
+
+    @property
+    def wav(self) -> bytes:
+        """The sound as an 8-bit mono WAV file, dithered so that quiet ends fade smoothly."""
+        noise = np.random.default_rng(0).uniform(-0.5, 0.5, (2, len(self.samples))).sum(axis=0)
+        noise[self.samples == 0.0] = 0.0
+        levels = np.clip(np.round(128.0 + 127.0 * self.samples + 0.5 * noise), 0, 255)
+        buffer = io.BytesIO()
+        with wave.open(buffer, "wb") as file:
+            file.setnchannels(1)
+            file.setsampwidth(1)
+            file.setframerate(RATE)
+            file.writeframes(levels.astype(np.uint8).tobytes())
+        return buffer.getvalue()
+
+    def _repr_html_(self) -> str:
+        """A figure with the browser's own player, and the label as its caption."""
+        label = html.escape(self.label)
+        data = base64.b64encode(self.wav).decode()
+        return (
+            '<figure class="lstmlab-listen" style="margin:1em 0">'
+            f'<audio controls preload="metadata" aria-label="{label}" style="width:100%" '
+            f'src="data:audio/wav;base64,{data}"></audio>'
+            f"<figcaption>{label} ({self.seconds:.0f} s)</figcaption></figure>"
+        )
+
+    def __repr__(self) -> str:
+        return f"Sound({self.label!r}, {self.seconds:.1f} s)"
+
+
+def listen(
+    roll: ArrayLike,
+    seconds_per_frame: float = 0.35,
+    transpose: int = -12,
+    label: str = "Piano roll played as sound",
+) -> Sound:
+    """Play a piano roll with soft organ tones; a key that stays down sounds on.
+
+    Parameters
+    ----------
+    roll : array, (T, 88)
+        1 where a key is down; key 0 is A0 (MIDI 21). Values above 0.5 count as down.
+    seconds_per_frame : float
+        Length of one frame in seconds.
+    transpose : int
+        Semitones to shift by. The chorales of the data set lie about an octave too high.
+    label : str
+        What is heard, in words: the player's name for a screen reader, and its caption.
+
+    Returns
+    -------
+    Sound
+        Never louder than 0.9 of full scale; a silent roll gives silence.
+
+    Raises
+    ------
+    ValueError
+        If the roll is not (T, 88), a length is not positive, the label is empty, a note is shifted
+        above MIDI 108, or the player would weigh more than 700 kB.
+    """
+    down = as_roll(roll) > 0.5
+    if not (np.isfinite(seconds_per_frame) and seconds_per_frame > 0):
+        raise ValueError(
+            f"seconds_per_frame must be a positive number of seconds, got {seconds_per_frame}"
+        )
+    if not label.strip():
+        raise ValueError("label must say what is heard, got an empty text")
+    size = int(np.ceil((len(down) * seconds_per_frame + _RELEASE) * RATE))
+    if size * 4 / 3 > _MOST_BYTES:
+        raise ValueError(
+            f"roll of {len(down)} frames lasts {size / RATE:.0f} s, more than a page should carry "
+            f"({_MOST_BYTES * 0.75 / RATE:.0f} s): pass fewer frames, such as roll[:64]"
+        )
+    samples = np.zeros(size)
+    for key, start, frames in held_notes(down):
+        midi = key + LOWEST_MIDI + transpose
+        if midi > _HIGHEST:
+            raise ValueError(
+                f"transpose must keep every note at or below MIDI {_HIGHEST}, got {transpose}, "
+                f"which moves {midi - transpose} to {midi}"
+            )
+        first = round(start * seconds_per_frame * RATE)
+        tone = _tone(midi, frames * seconds_per_frame)[: size - first]
+        samples[first : first + len(tone)] += tone
+    peak = float(np.abs(samples).max())
+    return Sound(samples * (_PEAK / peak) if peak else samples, label)
+
+
+def _tone(midi: int, seconds: float) -> NDArray[np.float64]:
+    """One note with its overtones: quick soft attack, slow decay, release after its end."""
+    time = np.arange(int((seconds + _RELEASE) * RATE)) / RATE
+    pitch = 440.0 * 2.0 ** ((midi - 69) / 12)
+    wave_form = np.zeros_like(time)
+    for n, strength in enumerate(_OVERTONES, start=1):
+        if n * pitch < 0.45 * RATE:
+            wave_form += strength * np.sin(2.0 * np.pi * n * pitch * time)
+    rise = np.clip(time / _ATTACK, 0.0, 1.0)
+    fall = np.clip((seconds + _RELEASE - time) / _RELEASE, 0.0, 1.0)
+    smooth = np.sin(0.5 * np.pi * rise) ** 2 * np.sin(0.5 * np.pi * fall) ** 2
+    tone: NDArray[np.float64] = wave_form * smooth * np.exp(-0.35 * time)
+    return tone

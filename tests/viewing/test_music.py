@@ -1,0 +1,181 @@
+"""A piano roll shows each note where it sounds, and the same notes can be heard."""
+
+from __future__ import annotations
+
+import io
+import wave
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+from numpy.typing import NDArray
+
+from lstmlab.viewing import listen, note_name, piano_roll
+from lstmlab.viewing.music import held_notes
+from lstmlab.viewing.sound import RATE, Sound
+
+Roll = NDArray[np.float64]
+
+
+def _notes(figure: Figure) -> list[Rectangle]:
+    found = figure.findobj(lambda artist: artist.get_gid() == "note")
+    return [note for note in found if isinstance(note, Rectangle)]
+
+
+def _samples(sound: Sound) -> NDArray[np.int64]:
+    with wave.open(io.BytesIO(sound.wav)) as file:
+        assert (file.getnchannels(), file.getsampwidth(), file.getframerate()) == (1, 1, RATE)
+        return np.frombuffer(file.readframes(file.getnframes()), np.uint8).astype(np.int64) - 128
+
+
+def _strength(samples: NDArray[np.float64], pitch: float) -> float:
+    """Amplitude of one frequency in hertz."""
+    time = np.arange(len(samples)) / RATE
+    return float(abs(2 * np.mean(samples * np.exp(-2j * np.pi * pitch * time))))
+
+
+@pytest.mark.parametrize(
+    ("midi", "name"), [(21, "A0"), (60, "C4"), (61, "C♯4"), (69, "A4"), (108, "C8")]
+)
+def test_notes_are_named_as_on_a_piano(midi: int, name: str) -> None:
+    assert note_name(midi) == name
+
+
+def test_a_held_note_is_one_note(roll: Roll) -> None:
+    assert held_notes(roll > 0.5) == [(39, 0, 4), (39, 6, 1), (43, 6, 2)]
+
+
+def test_each_note_is_drawn_at_its_pitch_and_time(roll: Roll) -> None:
+    middles = [
+        (note.get_x() + note.get_width() / 2, note.get_y() + note.get_height() / 2)
+        for note in _notes(piano_roll(roll))
+    ]
+    np.testing.assert_allclose(middles, [(2.0, 60.0), (6.5, 60.0), (7.0, 64.0)])
+
+
+def test_the_axis_is_cropped_and_names_notes(roll: Roll) -> None:
+    axes = piano_roll(roll, title="A third").axes[0]
+    assert axes.get_ylim() == (57.5, 66.5)
+    assert axes.get_xlim() == (0.0, 8.0)
+    labels = dict(
+        zip(axes.get_yticks(), [t.get_text() for t in axes.get_yticklabels()], strict=True)
+    )
+    assert labels[60] == "C4"
+    assert labels[64] == "E4"
+    assert axes.get_xlabel() == "frame"
+
+
+def test_a_prediction_is_a_shade_under_outlined_notes(roll: Roll) -> None:
+    prediction = np.full_like(roll, 0.03)
+    prediction[2, 75 - 21] = 0.8
+    figure = piano_roll(roll, prediction)
+    (image,) = figure.axes[0].images
+    np.testing.assert_array_equal(np.ma.filled(image.get_array()), prediction.T)
+    left, right, bottom, top = image.get_extent()
+    assert (left, right) == (0, 8)
+    assert (top - bottom) / 88 == 1.0
+    assert bottom + 0.5 == 21
+    assert all(note.get_facecolor()[3] == 0 for note in _notes(figure))
+    assert image.get_zorder() < _notes(figure)[0].get_zorder()
+    assert figure.axes[0].get_ylim()[1] == 77.5  # the predicted note is in view
+
+
+def test_silence_can_be_drawn() -> None:
+    figure = piano_roll(np.zeros((4, 88)))
+    assert _notes(figure) == []
+    assert figure._repr_png_()[0]
+
+
+def test_a_wrong_roll_is_refused(roll: Roll) -> None:
+    with pytest.raises(ValueError, match=r"roll must have shape \(T, 88\).* got \(8, 87\)"):
+        piano_roll(roll[:, :87])
+    with pytest.raises(ValueError, match=r"prediction must have the shape of roll, \(8, 88\)"):
+        piano_roll(roll, roll[:4])
+    with pytest.raises(ValueError, match=r"prediction must hold values in 0\.\.\.1"):
+        piano_roll(roll, roll * 2)
+    with pytest.raises(ValueError, match="T >= 1"):
+        listen(np.zeros((0, 88)))
+
+
+def test_the_sound_is_a_wav_of_the_rolls_length(roll: Roll) -> None:
+    sound = listen(roll, seconds_per_frame=0.25)
+    assert len(_samples(sound)) == len(sound.samples)
+    assert 2.0 < sound.seconds < 2.3
+
+
+def test_the_sound_never_clips() -> None:
+    sound = listen(np.ones((4, 88)), transpose=0)
+    assert 0.85 < np.abs(sound.samples).max() <= 1.0
+    assert np.abs(_samples(sound)).max() < 127
+
+
+def test_silence_is_silent() -> None:
+    sound = listen(np.zeros((6, 88)))
+    assert not sound.samples.any()
+    assert not _samples(sound).any()
+
+
+def test_the_pitch_is_the_notes_transposed(roll: Roll) -> None:
+    """A4 an octave down is 220 Hz, and 440 Hz is its overtone, weaker."""
+    roll[:] = 0
+    roll[:, 69 - 21] = 1
+    samples = listen(roll, transpose=-12).samples
+    assert _strength(samples, 220.0) > 2 * _strength(samples, 440.0) > 0.1
+    assert _strength(samples, 233.08) < 0.01
+
+
+def test_a_held_note_is_not_struck_again() -> None:
+    """Between two frames a held note keeps its level; a repeated one after a rest does not."""
+    held, struck = np.zeros((3, 88)), np.zeros((3, 88))
+    held[:, 40] = 1
+    struck[[0, 2], 40] = 1
+
+    def level(roll: Roll) -> float:
+        samples = listen(roll, seconds_per_frame=0.5).samples
+        return float(np.abs(samples[int(0.8 * RATE) : int(0.95 * RATE)]).max())
+
+    assert level(held) > 0.4
+    assert level(struck) == 0.0
+
+
+def test_notes_begin_and_end_without_a_click(roll: Roll) -> None:
+    samples = listen(roll).samples
+    assert abs(samples[0]) < 1e-6
+    assert np.abs(samples[-10:]).max() < 1e-2
+
+
+def test_sixty_four_frames_fit_on_a_page() -> None:
+    rng = np.random.default_rng(0)
+    sound = listen(rng.random((64, 88)) < 0.05)
+    assert len(sound._repr_html_()) < 350_000
+
+
+def test_the_player_is_accessible_and_its_label_escaped(roll: Roll) -> None:
+    tags: dict[str, dict[str, str | None]] = {}
+
+    class Reader(HTMLParser):
+        def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+            tags[tag] = dict(attrs)
+
+    Reader().feed(listen(roll, label='"Sample" <b>1</b>')._repr_html_())
+    assert set(tags) == {"figure", "audio", "figcaption"}
+    assert tags["audio"]["aria-label"] == '"Sample" <b>1</b>'
+    assert "controls" in tags["audio"]
+    assert (tags["audio"]["src"] or "").startswith("data:audio/wav;base64,")
+
+
+def test_the_same_roll_gives_the_same_bytes(roll: Roll) -> None:
+    assert listen(roll).wav == listen(roll).wav
+
+
+def test_wrong_arguments_are_named(roll: Roll) -> None:
+    with pytest.raises(ValueError, match="seconds_per_frame must be a positive number"):
+        listen(roll, seconds_per_frame=0.0)
+    with pytest.raises(ValueError, match="transpose must keep every note .* moves 60 to 110"):
+        listen(roll, transpose=50)
+    with pytest.raises(ValueError, match="label must say what is heard"):
+        listen(roll, label=" ")
+    with pytest.raises(ValueError, match=r"pass fewer frames, such as roll\[:64\]"):
+        listen(np.zeros((400, 88)))
