@@ -60,6 +60,7 @@ def piano_roll(
     roll: ArrayLike,
     prediction: ArrayLike | None = None,
     *,
+    keys: tuple[int, int] | None = None,
     title: str | None = None,
     caption: str | None = None,
 ) -> Figure:
@@ -72,13 +73,17 @@ def piano_roll(
     prediction : array, (T, 88), optional
         The probability a network gave each key in the same frame: a blue shade under the notes,
         which are then drawn as outlines.
+    keys : pair of int, optional
+        Lowest and highest MIDI number to show, so that several figures have one size; by default
+        the keys in use.
     title, caption : str, optional
         Above and below the figure.
 
     Raises
     ------
     ValueError
-        If a roll does not have shape (T, 88) with values in 0...1, or the two shapes differ.
+        If a roll does not have shape (T, 88) with values in 0...1, the two shapes differ, or
+        `keys` is not a range of the piano.
     """
     truth = as_roll(roll) > 0.5
     shade = None if prediction is None else as_roll(prediction, "prediction")
@@ -86,7 +91,12 @@ def piano_roll(
         raise ValueError(
             f"prediction must have the shape of roll, {truth.shape}, got {shade.shape}"
         )
-    low, high = _used_range(truth, shade)
+    if keys is not None and not LOWEST_MIDI <= keys[0] < keys[1] < LOWEST_MIDI + KEYS:
+        raise ValueError(
+            f"keys must be two rising MIDI numbers in {LOWEST_MIDI}...{LOWEST_MIDI + KEYS - 1}, "
+            f"got {keys!r}"
+        )
+    low, high = keys or _used_range(truth, shade)
     with style():
         height = float(np.clip(0.085 * (high - low + 1) + 0.9, 2.2, 4.6))
         figure = Figure(figsize=(WIDTH, height), layout="constrained")

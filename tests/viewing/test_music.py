@@ -179,3 +179,13 @@ def test_wrong_arguments_are_named(roll: Roll) -> None:
         listen(roll, label=" ")
     with pytest.raises(ValueError, match=r"pass fewer frames, such as roll\[:64\]"):
         listen(np.zeros((400, 88)))
+
+
+def test_keys_fix_the_range_so_that_figures_have_one_size():
+    rolls = np.zeros((2, 8, 88))
+    rolls[0, :, 40] = rolls[1, :, 10] = rolls[1, :, 70] = 1
+    sizes = {tuple(piano_roll(roll, keys=(43, 96)).get_size_inches()) for roll in rolls}
+    assert len(sizes) == 1
+    assert piano_roll(rolls[0], keys=(43, 96)).axes[0].get_ylim() == (42.5, 96.5)
+    with pytest.raises(ValueError, match="keys must be two rising MIDI numbers in 21...108"):
+        piano_roll(rolls[0], keys=(96, 43))

@@ -1,0 +1,239 @@
+"""Every chapter as a reader meets it: in a browser, from a server and from a file, offline."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from .browser import chromium, server
+from .pages import BUILT, require_built, toc_files
+
+from notebooks import alt_fault  # isort: skip  (tools/ is on the path by now)
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Locator, Page
+
+pytestmark = pytest.mark.browser
+NARROW = 400  # pixels: a telephone
+WIDE = 1280
+PAGES = toc_files()
+SLIDER = "figure.lstmlab-explore input[type=range]"
+
+
+@dataclass
+class Opened:
+    """A page in the browser, with what it said and what it asked for."""
+
+    page: Page
+    messages: list[str] = field(default_factory=list)
+    requests: list[str] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    require_built()
+    with chromium() as started:
+        yield started  # type: ignore[misc]
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    with server(require_built()) as started:
+        yield started
+
+
+@pytest.fixture(scope="module", params=["served", "file"])
+def base(request: pytest.FixtureRequest, address: str) -> str:
+    return address if request.param == "served" else BUILT.as_uri()
+
+
+@pytest.fixture(scope="module", params=PAGES)
+def opened(request: pytest.FixtureRequest, browser: Browser, base: str) -> Iterator[Opened]:
+    """A page of the book, loaded, its equations typeset, everything beyond it refused."""
+    context = browser.new_context(
+        viewport={"width": WIDE, "height": 900}, reduced_motion="reduce", service_workers="block"
+    )
+    page = context.new_page()
+    page.set_default_timeout(20_000)
+    result = Opened(page)
+
+    def ours(url: str) -> bool:
+        return url.startswith((base, "data:", "blob:", "about:"))
+
+    def decide(route: object) -> None:
+        url = route.request.url  # type: ignore[attr-defined]
+        if ours(url):
+            route.continue_()  # type: ignore[attr-defined]
+        else:
+            route.abort()  # type: ignore[attr-defined]
+
+    def note(url: str) -> None:
+        if not ours(url):
+            result.requests.append(url)
+
+    context.route("**/*", decide)
+    page.on("request", lambda request: note(request.url))
+    page.on("websocket", lambda socket: result.requests.append(socket.url))
+    page.on("requestfailed", lambda request: result.failed.append(request.url))
+    page.on(
+        "response",
+        lambda response: result.failed.append(response.url) if response.status >= 400 else None,
+    )
+    page.on(
+        "console",
+        lambda said: result.messages.append(said.text) if said.type == "error" else None,
+    )
+    page.on("pageerror", lambda error: result.messages.append(str(error)))
+    page.goto(f"{base}/{request.param}.html", wait_until="load")
+    if page.locator(".math.notranslate").count():
+        page.wait_for_function("window.MathJax?.startup?.promise !== undefined")
+        page.evaluate("MathJax.startup.promise")
+    page.evaluate("document.fonts.ready.then(() => true)")
+    yield result
+    context.close()
+
+
+def state(figure: Locator, slider: Locator) -> tuple[str, str, str, str]:
+    """What an explorable figure shows: its frame, its sentence, its value, and how that is read."""
+    return (
+        figure.locator(".lstmlab-explore-frame").evaluate("frame => frame.src ?? frame.innerHTML"),
+        figure.locator(".lstmlab-explore-says[aria-live]").inner_text().strip(),
+        slider.evaluate(
+            "s => [...s.closest('figure').querySelectorAll('output')]"
+            ".find(o => o.htmlFor.contains(s.id))?.textContent.trim() ?? ''"
+        ),
+        slider.get_attribute("aria-valuetext") or "",
+    )
+
+
+def test_page_asks_for_nothing_beyond_the_book(opened: Opened) -> None:
+    assert opened.requests == []
+
+
+def test_everything_a_page_asks_for_is_there(opened: Opened) -> None:
+    assert opened.failed == []
+
+
+def test_page_logs_no_error(opened: Opened) -> None:
+    assert opened.messages == []
+
+
+def test_every_equation_is_typeset(opened: Opened) -> None:
+    page = opened.page
+    untypeset = page.locator(".math.notranslate").evaluate_all(
+        "all => all.filter(m => m.querySelectorAll('mjx-container').length !== 1)"
+        ".map(m => m.textContent)"
+    )
+    assert untypeset == []
+    typeset = page.locator("article mjx-container").count()
+    assert typeset == page.locator("article .math.notranslate").count()
+    assert page.locator("mjx-merror, [data-mjx-error]").evaluate_all(
+        "all => all.map(e => e.getAttribute('data-mjx-error') ?? e.textContent)"
+    ) == []
+
+
+def test_equations_use_the_fonts_of_the_book(opened: Opened) -> None:
+    if not opened.page.locator("article mjx-container").count():
+        pytest.skip("this page has no equation")
+    fonts = opened.page.evaluate(
+        "[...document.fonts].filter(f => f.family.startsWith('MJX')).map(f => f.status)"
+    )
+    assert "loaded" in fonts
+    assert "error" not in fonts
+
+
+def test_every_image_says_what_it_shows(opened: Opened) -> None:
+    images = opened.page.locator("article img").evaluate_all(
+        "all => all.map(i => ({alt: i.getAttribute('alt'), wide: i.naturalWidth}))"
+    )
+    assert [fault for image in images if (fault := alt_fault(image["alt"]))] == []
+    assert [image for image in images if not image["wide"]] == []
+
+
+def test_every_explorable_figure_follows_the_contract(opened: Opened) -> None:
+    for figure in opened.page.locator("figure.lstmlab-explore").all():
+        assert figure.locator(".lstmlab-explore-frame").count() == 1
+        assert figure.locator("figcaption.lstmlab-explore-says[aria-live=polite]").count() == 1
+        assert 1 <= figure.locator("input[type=range]").count() <= 2
+        for slider in figure.locator("input[type=range]").all():
+            name = slider.evaluate("s => [...s.labels].map(l => l.textContent.trim()).join(' ')")
+            assert name, "a slider has no label, so a screen reader cannot name it"
+
+
+def test_ids_are_unique(opened: Opened) -> None:
+    repeated = opened.page.evaluate(
+        "(() => { const ids = [...document.querySelectorAll('article [id]')].map(e => e.id);"
+        " return ids.filter((id, n) => ids.indexOf(id) !== n); })()"
+    )
+    assert repeated == []
+
+
+def test_every_slider_moves_its_figure_by_keyboard(opened: Opened) -> None:
+    for slider in opened.page.locator(SLIDER).all():
+        figure = slider.locator("xpath=ancestor::figure[1]")
+        slider.focus()
+        slider.press("Home")
+        first = state(figure, slider)
+        slider.press("ArrowRight")
+        second = state(figure, slider)
+        slider.press("End")
+        last = state(figure, slider)
+        slider.press("Home")
+        back = state(figure, slider)
+        slider.press("ArrowRight")
+        slider.press("ArrowLeft")
+        returned = state(figure, slider)
+        assert all(first), f"an explorable figure lacks a part: {first}"
+        for before, after in ((first, second), (first, last)):
+            still = [
+                part
+                for part, a, b in zip(
+                    ("frame", "sentence", "value", "aria-valuetext"), before, after, strict=True
+                )
+                if a == b
+            ]
+            assert still == [], f"moving the slider leaves its {' and '.join(still)} as it was"
+        assert back == first
+        assert returned == first
+
+
+def test_page_fits_a_telephone(opened: Opened) -> None:
+    page = opened.page
+    page.set_viewport_size({"width": NARROW, "height": 800})
+    try:
+        page.wait_for_function(f"window.innerWidth === {NARROW}")
+        wide = page.evaluate("document.documentElement.scrollWidth")
+        culprits = page.locator("article *").evaluate_all(
+            "(all, limit) => all.filter(e => e.getBoundingClientRect().right > limit + 1"
+            " && !e.closest('.cell_output, div.math, pre, .pst-scrollable-table-container'))"
+            ".map(e => e.outerHTML.slice(0, 120)).slice(0, 3)",
+            NARROW,
+        )
+        assert wide <= NARROW, f"the page is {wide} px wide; too wide in it: {culprits}"
+    finally:
+        page.set_viewport_size({"width": WIDE, "height": 900})
+
+
+def test_the_front_page_leads_to_the_book(browser: Browser, address: str) -> None:
+    page = browser.new_page()
+    page.goto(f"{address}/index.html")
+    page.wait_for_url(f"**/{Path(PAGES[0]).name}.html")
+    assert page.locator("article h1").count() == 1
+    page.close()
+
+
+def test_a_request_to_elsewhere_would_be_seen(browser: Browser) -> None:
+    """The way these tests see trouble works: a script from elsewhere is recorded and refused."""
+    page = browser.new_page()
+    asked: list[str] = []
+    page.route("**/*", lambda route: route.abort())
+    page.on("request", lambda request: asked.append(request.url))
+    page.set_content('<script src="https://cdn.example/x.js"></script>')
+    page.wait_for_timeout(200)
+    assert asked == ["https://cdn.example/x.js"]
+    page.close()

@@ -1,0 +1,232 @@
+"""The tools that store and prove the chapters refuse what a reader should not meet."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbformat import NotebookNode
+from nbformat.v4 import (
+    new_code_cell,
+    new_markdown_cell,
+    new_notebook,
+    new_output,
+)
+
+from .pages import ROOT
+
+import execute  # isort: skip  (tools/ is on the path by now)
+import notebooks  # isort: skip
+import prove  # isort: skip
+
+SENTENCE = "A curve that falls from one towards zero in twenty steps."
+DESCRIBED = {"mystnb": {"image": {"alt": SENTENCE}}}
+DRAWING = "from IPython.display import Image\nImage(data=bytes([137, 80, 78, 71, 13, 10, 26, 10]))"
+
+
+def write(path: Path, *cells: NotebookNode, **metadata: object) -> Path:
+    """A notebook at `path` with a title and these cells."""
+    notebook = new_notebook(cells=[new_markdown_cell("# A chapter"), *cells])
+    notebook.metadata.update(metadata)
+    nbformat.write(notebook, path)
+    return path
+
+
+def stored(cell: NotebookNode, *outputs: NotebookNode, count: int = 1) -> NotebookNode:
+    """`cell` as if it had been run."""
+    cell.execution_count, cell.outputs = count, list(outputs)
+    return cell
+
+
+def executed(*cells: NotebookNode) -> NotebookNode:
+    """A notebook as it is stored."""
+    notebook = new_notebook(cells=list(cells))
+    notebook.metadata["kernelspec"] = {"name": "python3"}
+    return notebook
+
+
+def shown(**data: str) -> NotebookNode:
+    """A displayed output; `text_html=` stands for text/html."""
+    return new_output("display_data", {key.replace("_", "/"): text for key, text in data.items()})
+
+
+def test_execute_stores_outputs_and_nothing_of_the_machine(tmp_path: Path) -> None:
+    path = write(
+        tmp_path / "a.ipynb",
+        new_code_cell("import os\nprint('one')\nprint(os.environ['OMP_NUM_THREADS'])"),
+        new_code_cell(DRAWING, metadata=DESCRIBED),
+        kernelspec={"name": "mine", "display_name": "my own kernel"},
+        vscode={"interpreter": "somewhere"},
+        lstmlab={"data": ["music"]},
+    )
+    assert execute.main([str(path)]) == 0
+    notebook = nbformat.read(path, as_version=4)
+    assert notebook.cells[1].outputs == [new_output("stream", name="stdout", text="one\n1\n")]
+    assert set(notebook.metadata) == {"kernelspec", "language_info", "lstmlab"}
+    assert notebook.metadata.kernelspec.name == "python3"
+    assert "version" not in notebook.metadata.language_info
+    assert all("execution" not in cell.metadata for cell in notebook.cells)
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["a.ipynb"]
+    first = path.read_bytes()
+    assert execute.main([str(path)]) == 0
+    assert path.read_bytes() == first
+
+
+@pytest.mark.parametrize(
+    ("cell", "complaint"),
+    [
+        (new_code_cell("1 / 0"), "ZeroDivisionError"),
+        (new_code_cell(DRAWING), "text alternative"),
+        (new_code_cell("import sys\nprint('x', file=sys.stderr)"), "stderr"),
+    ],
+    ids=["raises", "undescribed figure", "stderr"],
+)
+def test_execute_refuses_and_leaves_the_file_as_it_was(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], cell: NotebookNode, complaint: str
+) -> None:
+    path = write(tmp_path / "a.ipynb", cell)
+    before = path.read_bytes()
+    assert execute.main([str(path)]) == 1
+    assert complaint in capfd.readouterr().err
+    assert path.read_bytes() == before
+
+
+def test_execute_checks_without_storing(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.ipynb", new_code_cell("print(2)"))
+    before = path.read_bytes()
+    assert execute.main(["--check", str(path)]) == 0
+    assert path.read_bytes() == before
+
+
+def test_a_widget_beside_its_html_twin_is_not_stored() -> None:
+    both = {"text/html": "<p>x</p>", notebooks.WIDGET_VIEW: {"model_id": "a"}}
+    notebook = executed(stored(new_code_cell("x"), new_output("display_data", both)))
+    notebook.metadata["widgets"] = {"state": {}}
+    execute.tidy(notebook)
+    assert set(notebook.cells[0].outputs[0].data) == {"text/html"}
+    assert "widgets" not in notebook.metadata
+
+
+HEX = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+PNG = shown(image_png="iVBORw0KGgo=")
+
+
+@pytest.mark.parametrize(
+    ("cells", "fault"),
+    [
+        ([], "no code cell"),
+        ([new_code_cell("1")], "execution count"),
+        ([stored(new_code_cell("1"), count=2)], "execution count 2, not 1"),
+        ([stored(new_code_cell("x = 1"))], "no stored output"),
+        ([stored(new_code_cell("x"), new_output("error", ename="E", evalue="v"))], "raises E"),
+        ([stored(new_code_cell("x"), PNG)], "no text alternative"),
+        (
+            [stored(new_code_cell("x", metadata={"mystnb": {"image": {"alt": HEX}}}), PNG)],
+            "file name",
+        ),
+        (
+            [stored(new_code_cell("x", metadata={"mystnb": {"image": {"alt": "A plot"}}}), PNG)],
+            "shorter",
+        ),
+        ([stored(new_code_cell("x"), shown(text_html='<img src="a.png">'))], "HTML with an image"),
+        (
+            [stored(new_code_cell("x"), new_output("display_data", {notebooks.WIDGET_VIEW: {}}))],
+            "no text/html twin",
+        ),
+        (
+            [stored(new_code_cell("x"), new_output("stream", text="saved /home/me/a.npz"))],
+            "/home/me",
+        ),
+        (
+            [new_markdown_cell("see http://localhost:8888/lab"), stored(new_code_cell("1"), PNG)],
+            "localhost",
+        ),
+    ],
+    ids=[
+        "no code", "not run", "out of order", "no output", "error", "no alt", "hashed alt",
+        "short alt", "html without alt", "widget alone", "machine path", "local address",
+    ],
+)  # fmt: skip
+def test_a_fault_in_a_stored_notebook_is_named(cells: list[NotebookNode], fault: str) -> None:
+    assert any(fault in line for line in notebooks.faults(executed(*cells)))
+
+
+def test_a_sound_notebook_has_no_faults() -> None:
+    cells = [
+        new_markdown_cell("See https://example.org/home/me and the root/ of 1/2."),
+        stored(new_code_cell("a", metadata=DESCRIBED), PNG),
+        stored(new_code_cell("b"), shown(text_html=f'<img alt="{SENTENCE}">'), count=2),
+    ]
+    assert list(notebooks.faults(executed(*cells))) == []
+
+
+@pytest.mark.parametrize(
+    ("data", "source", "missing"),
+    [
+        (["music"], "generated", ["music"]),
+        (["music"], "JSB Chorales", []),
+        ([], "generated", []),
+    ],
+)
+def test_only_a_chapter_whose_real_data_is_missing_is_not_compared(
+    tmp_path: Path, data: list[str], source: str, missing: list[str]
+) -> None:
+    path = write(tmp_path / "a.ipynb", lstmlab={"data": data})
+    assert prove.missing_data(path, lambda name: source) == missing
+
+
+def nbval(path: Path, *, strict: bool) -> subprocess.CompletedProcess[str]:
+    """The proof of one notebook, as `make prove` runs it."""
+    return subprocess.run(
+        prove.command([path], strict=strict, jobs=1),
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+        env={key: value for key, value in os.environ.items() if not key.startswith("PYTEST_")},
+    )
+
+
+def test_a_stored_result_that_is_not_reproduced_fails_the_proof(tmp_path: Path) -> None:
+    cell = stored(new_code_cell("print(2)"), new_output("stream", name="stdout", text="3\n"))
+    path = write(tmp_path / "a.ipynb", cell)
+    strict = nbval(path, strict=True)
+    assert strict.returncode == 1, strict.stdout
+    assert "1 failed" in strict.stdout
+    assert nbval(path, strict=False).returncode == 0
+
+
+def test_a_failed_assertion_fails_the_proof_even_where_text_is_not_compared(
+    tmp_path: Path,
+) -> None:
+    path = write(tmp_path / "a.ipynb", stored(new_code_cell("assert 1 == 2")))
+    assert nbval(path, strict=False).returncode == 1
+
+
+def test_addresses_and_figure_sizes_do_not_fail_the_proof(tmp_path: Path) -> None:
+    text = "<object at 0x7f0000000001> <Figure size 640x480 with 1 Axes>"
+    now = text.replace("7f0000000001", "7fffffffff02").replace("640x480", "720x300")
+    cell = stored(
+        new_code_cell(f"print({now!r})"), new_output("stream", name="stdout", text=f"{text}\n")
+    )
+    done = nbval(write(tmp_path / "a.ipynb", cell), strict=True)
+    assert done.returncode == 0, done.stdout
+
+
+def test_prove_refuses_a_chapter_that_was_never_run(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = write(tmp_path / "a.ipynb", new_code_cell("print(2)"))
+    assert prove.main([str(path)]) == 1
+    assert "execution count" in capsys.readouterr().err
+
+
+def test_execute_names_a_notebook_that_does_not_exist(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert execute.main([str(tmp_path / "missing.ipynb")]) == 2
+    assert "missing.ipynb" in capsys.readouterr().err
