@@ -22,7 +22,15 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 from nbformat import NotebookNode
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from notebooks import LARGEST, WIDGET_VIEW, chapters, faults, joined
+from notebooks import (
+    LARGEST,
+    WIDGET_VIEW,
+    chapters,
+    faults,
+    joined,
+    place_setup,
+    repository_url,
+)
 
 SLOW = 45.0  # seconds after which a chapter is too slow for its readers
 CELL_TIMEOUT = 300  # seconds
@@ -117,6 +125,7 @@ def store(notebook: NotebookNode, path: Path) -> None:
 def process(path: Path, *, keep: bool) -> list[str]:
     """Run the notebook at `path`, store it if `keep`, print its seconds; return its faults."""
     notebook = nbformat.read(path, as_version=4)
+    place_setup(notebook, repository_url())
     try:
         seconds = run(notebook, path.parent)
     except CellExecutionError as error:

@@ -12,7 +12,9 @@ from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 
+import yaml
 from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell
 
 ROOT = Path(__file__).resolve().parent.parent
 BOOK = ROOT / "book"
@@ -25,6 +27,32 @@ MACHINE = re.compile(
     r"|file://|https?://(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1\])"
 )
 FILE_NAME = re.compile(r"^\S+$|\.(?:png|jpe?g|svg|webp|gif)$|[0-9a-f]{16,}", re.IGNORECASE)
+
+
+# Marks the cell that installs the package where a chapter is opened without it, as on Colab.
+SETUP_TAG = "setup-elsewhere"
+SETUP = """
+# Opened on Colab, this cell installs the package; elsewhere it does nothing.
+from importlib.util import find_spec
+
+if find_spec("lstmlab") is None:
+    %pip install --quiet "git+{url}"
+"""
+
+
+def repository_url(root: Path = ROOT) -> str:
+    """The project's public address in ``_config.yml``, or an empty text."""
+    config = yaml.safe_load((root / "_config.yml").read_text("utf-8"))
+    return str(config.get("repository", {}).get("url") or "").strip()
+
+
+def place_setup(notebook: NotebookNode, url: str) -> None:
+    """Give `notebook` one set-up cell after its title if there is a `url`, and none otherwise."""
+    notebook.cells = [c for c in notebook.cells if SETUP_TAG not in c.metadata.get("tags", [])]
+    if url:
+        tags = ["remove-cell", SETUP_TAG]
+        cell = new_code_cell(SETUP.format(url=url).strip(), metadata={"tags": tags}, id=SETUP_TAG)
+        notebook.cells.insert(1, cell)
 
 
 def chapters(book: Path = BOOK) -> list[Path]:

@@ -10,7 +10,7 @@ import pytest
 
 from .pages import ROOT, source, toc_files
 
-from notebooks import LARGEST, chapters, faults  # isort: skip  (tools/ is on the path by now)
+from notebooks import LARGEST, chapters, faults, place_setup, repository_url  # isort: skip  (tools/ is on the path by now)
 
 NOTEBOOKS = chapters()
 HEADER = ("**Core question.**", "**You will be able to**", "**Prerequisites.**", "**Minutes.**")
@@ -35,6 +35,16 @@ def test_the_book_has_chapters() -> None:
 @chapter
 def test_chapter_was_run_top_to_bottom_and_every_figure_is_described(path: Path) -> None:
     assert list(faults(nbformat.read(path, as_version=4))) == []
+
+
+@chapter
+def test_chapter_installs_the_package_elsewhere_exactly_if_the_project_has_an_address(
+    path: Path,
+) -> None:
+    stored = nbformat.read(path, as_version=4)
+    placed = nbformat.read(path, as_version=4)
+    place_setup(placed, repository_url())
+    assert [c.source for c in stored.cells] == [c.source for c in placed.cells], "run make execute"
 
 
 @chapter

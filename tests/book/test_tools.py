@@ -230,3 +230,32 @@ def test_execute_names_a_notebook_that_does_not_exist(
 ) -> None:
     assert execute.main([str(tmp_path / "missing.ipynb")]) == 2
     assert "missing.ipynb" in capsys.readouterr().err
+
+
+def test_a_chapter_installs_the_package_where_it_is_missing_and_the_address_is_known() -> None:
+    notebook = new_notebook(cells=[new_markdown_cell("# A chapter"), new_code_cell("1 + 1")])
+    notebooks.place_setup(notebook, "")
+    assert [cell.source for cell in notebook.cells] == ["# A chapter", "1 + 1"]
+    for url in ("https://example.org/a/b", "https://example.org/c/d"):  # a new one replaces the old
+        notebooks.place_setup(notebook, url)
+        assert len(notebook.cells) == 3
+        setup = notebook.cells[1]
+        assert f'%pip install --quiet "git+{url}"' in setup.source
+        assert "remove-cell" in setup.metadata.tags
+    nbformat.validate(notebook)
+    notebooks.place_setup(notebook, "")
+    assert [cell.source for cell in notebook.cells] == ["# A chapter", "1 + 1"]
+
+
+def test_the_set_up_cell_does_nothing_where_the_package_is(tmp_path: Path) -> None:
+    notebook = new_notebook(cells=[new_markdown_cell("# A chapter"), new_code_cell("1 + 1")])
+    notebooks.place_setup(notebook, "https://example.invalid/a/b")
+    execute.run(notebook, tmp_path)
+    assert notebook.cells[1].outputs == []
+
+
+def test_the_address_is_read_from_the_configuration(tmp_path: Path) -> None:
+    (tmp_path / "_config.yml").write_text("repository:\n  url: https://example.org/a/b\n", "utf-8")
+    assert notebooks.repository_url(tmp_path) == "https://example.org/a/b"
+    (tmp_path / "_config.yml").write_text('repository:\n  url: ""\n', "utf-8")
+    assert notebooks.repository_url(tmp_path) == ""
