@@ -24,7 +24,7 @@ PAGE_DPI = 100.0
 
 _COLORS = 128
 _CLEAR = 255  # the entry that means transparent
-_RIM = 2  # unchanged pixels kept around a change, so that scaling leaves no seam
+_RIM = 6  # unchanged pixels kept around a change, so that scaling to a phone's width shows no seam
 
 
 @dataclass(frozen=True)

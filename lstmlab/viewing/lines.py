@@ -22,7 +22,7 @@ def lines(
     curves: Mapping[str, ArrayLike],
     *,
     x: ArrayLike | None = None,
-    xlabel: str = "step t",
+    xlabel: str = "step",
     ylabel: str = "",
     ylim: tuple[float, float] | None = None,
     log: bool = False,
@@ -38,7 +38,7 @@ def lines(
         A label that is a quantity of the block ("z", "i", …) gets that quantity's look; any other
         label gets a colour and line style of its own, four at most.
     x : array_like, (T,), optional
-        Positions; 0, 1, 2, … if not given.
+        Positions; 1, 2, 3, … if not given, as steps are counted.
     xlabel, ylabel, title, caption : str
     ylim : pair of float, optional
     log : bool
@@ -59,7 +59,7 @@ def lines(
     if not curves:
         raise ValueError("curves must hold at least one curve, got none")
     values = {label: np.asarray(curve, dtype=float) for label, curve in curves.items()}
-    at = np.arange(len(next(iter(values.values())))) if x is None else np.asarray(x, dtype=float)
+    at = 1 + np.arange(len(next(iter(values.values())))) if x is None else np.asarray(x, dtype=float)
     for label, curve in values.items():
         if curve.shape != at.shape or curve.ndim != 1:
             raise ValueError(f"curves[{label!r}] must have shape {at.shape}, got {curve.shape}")

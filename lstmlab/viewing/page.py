@@ -22,7 +22,7 @@ for (const figure of document.querySelectorAll('[data-explore="$key"]:not([data-
   const data = figure.querySelector("[type$$=json]").textContent;
   const { overlays, frames, labels } = JSON.parse(data);
   const images = [picture.src, ...overlays];
-  picture.style.background = `url($${picture.src}) 0 0 / 100% 100%`;
+  picture.style.background = `url($${picture.src}) 0 0 / 100% 100% content-box`;
   const show = () => {
     const at = sliders.map((slider) => Number(slider.value));
     const [image, alt, sentence] = frames[at.reduce((k, n, j) => k * labels[j].length + n, 0)];
@@ -60,10 +60,10 @@ style="display:block;width:100%;height:auto;background:#fff;border-radius:4px">
 
 _SLIDER = """\
 <div style="display:flex;flex-wrap:wrap;align-items:center;gap:.2em .8em;margin-bottom:.4em">
-<label for="{id}" style="min-width:7em">{label}</label>
+<label for="{id}">{label}</label>
 <input type="range" id="{id}" min="0" max="{last}" step="1" value="{at}" aria-valuetext="{text}" \
-autocomplete="off" disabled style="flex:1 1 10em;min-width:0;max-width:24em">
-<output for="{id}" style="min-width:4em;font-variant-numeric:tabular-nums">{text}</output>
+autocomplete="off" disabled style="flex:1 1 7em;min-width:0;max-width:24em">
+<output for="{id}" style="min-width:3em;font-variant-numeric:tabular-nums">{text}</output>
 </div>"""
 
 

@@ -111,6 +111,7 @@ def activations(
         axes = figure.subplots()
         image = axes.imshow(
             values,
+            extent=(0.5, values.shape[1] + 0.5, values.shape[0] - 0.5, -0.5),
             aspect="auto",
             interpolation="nearest",
             cmap=SEQUENTIAL if low == 0.0 else DIVERGING,
@@ -141,7 +142,7 @@ def _sequence(trace: Trace, name: str, batch: int) -> NDArray[np.float64]:
 
 def _panel(axes: Axes, look: Look, values: NDArray[np.float64], name: str) -> None:
     """Draw one quantity over time with its letter at the left and its name inside."""
-    time = np.arange(len(values))
+    time = 1 + np.arange(len(values))  # steps are counted from 1
     low, high = look.limits or (-1.0, 1.0)
     reach = max(float(np.abs(values).max(initial=0.0)), high)
     low = 0.0 if low == 0.0 else -reach
@@ -160,7 +161,7 @@ def _panel(axes: Axes, look: Look, values: NDArray[np.float64], name: str) -> No
     )
     margin = 0.12 * (reach - low)
     axes.set_ylim(low - margin, reach + margin)
-    axes.set_xlim(-0.5, len(time) - 0.5)
+    axes.set_xlim(0.5, len(time) + 0.5)
     axes.set_yticks([0.0, 1.0] if low == 0.0 else [-_round(reach), 0.0, _round(reach)])
     axes.set_ylabel(look.symbol, rotation=0, fontsize=13, ha="right", va="center", labelpad=8)
     axes.text(
