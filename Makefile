@@ -22,10 +22,11 @@ CHECK_PYTHON := import sys; v = sys.version_info; \
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help install book test lint unit prove browser lab execute bench check-binder clean
+.PHONY: help install reinstall torch book test lint unit prove browser lab execute bench check-binder clean
 
 help:
 	@echo "make install        set up $(VENV) with the package, the book's tools and the tests'"
+	@echo "make reinstall      the same from nothing, for another PYTHON; make torch: torch alone"
 	@echo "make book           build the pages into _build/html"
 	@echo "make test           every check: style, types, tests, notebooks, book, browser"
 	@echo "make lab            open the chapters in JupyterLab"
@@ -45,21 +46,33 @@ install: $(INSTALLED)
 
 $(INSTALLED): requirements.txt constraints.txt pyproject.toml
 	@$(PYTHON) -c '$(CHECK_PYTHON)'
-	$(PYTHON) -m venv $(VENV)
-	$(PIP) install --quiet -r requirements.txt
+	$(PYTHON) -m venv --clear $(VENV)
+	@$(PIP) install --quiet -r requirements.txt || { \
+	  echo "make: the packages of requirements.txt could not be installed. If pip speaks of a broken" >&2; \
+	  echo "make: connection above, it is the network: run the same command again." >&2; exit 1; }
 	$(PIP) install --quiet --no-deps --no-build-isolation --editable .
 	$(PIP) check
 	@$(PIP) install --quiet -c constraints.txt $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) $(TORCH) || \
 	if [ "$$CI" = true ]; then \
 	  echo "make: $(TORCH) could not be installed, and CI=true asks for every test" >&2; exit 1; \
 	else \
-	  echo "make: $(TORCH) could not be installed: the tests that compare with it will be skipped"; \
+	  echo "make: $(TORCH) could not be installed: the tests that compare with it will be skipped."; \
+	  echo "make: to try again: make torch TORCH_INDEX=<an index with CPU builds>"; \
 	fi
 	@touch $@
 
+# Another try at torch, or another build of it, without a new environment.
+torch: $(INSTALLED)
+	$(PIP) install --quiet --force-reinstall -c constraints.txt $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) $(TORCH)
+
+# A new environment, even where the old one is up to date: make reinstall PYTHON=python3.12
+reinstall:
+	rm -f $(INSTALLED)
+	$(MAKE) install
+
 book: $(INSTALLED)
 	rm -rf _build/html
-	$(BIN)/jupyter-book build . --all -n -W --keep-going
+	$(BIN)/jupyter-book build . -q --all -n -W --keep-going
 	@echo "The book is at $(CURDIR)/$(BOOK)"
 
 # In this order: the cheapest check that can fail comes first.
@@ -77,6 +90,7 @@ prove: $(INSTALLED)
 
 # Reads the pages that `make book` built; missing pages are an error here, not a skip.
 browser: $(INSTALLED)
+	@[ -f $(BOOK) ] || { echo "make: the book is not built: run make book first" >&2; exit 1; }
 	LSTMLAB_REQUIRE_BOOK=1 $(PYTEST) tests/book -m "built or browser"
 
 lab: $(INSTALLED)
@@ -92,6 +106,7 @@ bench: $(INSTALLED)
 	done
 
 check-binder:
+	@$(PYTHON) -c '$(CHECK_PYTHON)'
 	TORCH_INDEX="$(TORCH_INDEX)" $(PYTHON) tools/check_binder.py
 
 clean:

@@ -133,7 +133,7 @@ def process(path: Path, *, keep: bool) -> list[str]:
     except CellTimeoutError:
         return [f"a cell takes more than {CELL_TIMEOUT} s"]
     except DeadKernelError:
-        return ["the kernel died, perhaps for want of memory"]
+        return ["the kernel died: it was interrupted, or ran out of memory"]
     tidy(notebook)
     found = list(faults(notebook))
     size = len(nbformat.writes(notebook).encode())
@@ -170,4 +170,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit("execute: interrupted; the notebook that was running is as it was")

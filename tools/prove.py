@@ -88,6 +88,9 @@ def main(arguments: list[str] | None = None) -> int:
                 "is not here (LSTMLAB_DATA): it runs on the default data, text not compared"
             )
     sys.stdout.flush()
+    for name, group in (("compared to the letter", strict), ("assertions only", lax)):
+        if group:
+            print(f"prove: {name}: {', '.join(path.name for path in group)}", flush=True)
     codes = [
         subprocess.run(command(group, strict=group is strict, jobs=options.jobs), cwd=ROOT,
                        env=os.environ | {"PYDEVD_DISABLE_FILE_VALIDATION": "1"}, check=False)

@@ -59,7 +59,8 @@ def lines(
     if not curves:
         raise ValueError("curves must hold at least one curve, got none")
     values = {label: np.asarray(curve, dtype=float) for label, curve in curves.items()}
-    at = 1 + np.arange(len(next(iter(values.values())))) if x is None else np.asarray(x, dtype=float)
+    steps = len(next(iter(values.values())))
+    at = 1 + np.arange(steps) if x is None else np.asarray(x, dtype=float)
     for label, curve in values.items():
         if curve.shape != at.shape or curve.ndim != 1:
             raise ValueError(f"curves[{label!r}] must have shape {at.shape}, got {curve.shape}")
