@@ -61,8 +61,12 @@ def backward(
     Greff et al., section II-B; the exact gradient, nothing truncated. `d["i"]` is the paper's δi:
     the gradient at the *pre-activation* of the input gate. FGR's terms are not in the paper.
     """
+    if not isinstance(trace, Trace):
+        raise TypeError(f"trace must be a Trace, as forward returns it, got {trace!r}")
     variant = trace.variant
     M, N, dtype = check_params(params, variant)
+    check_array("trace.x", trace.x, (*trace.x.shape[:-1], M), dtype)
+    check_array("trace.y", trace.y, (*trace.y.shape[:-1], N), dtype)
     state = trace.y.shape[1:]
     check_array("dy", dy, trace.y.shape, dtype)
     dc_from_next = np.zeros(state, dtype)

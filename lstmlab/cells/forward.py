@@ -110,6 +110,10 @@ def forward(
 
     Notes
     -----
+    `x` and the initial state are not copied: leave them unchanged until `backward` is done. The
+    weights are not searched for NaN and infinity; what they give is what arithmetic gives, and
+    training reports it as divergence.
+
     Greff et al., section II-A. For FGR the output gate sees c^t, as it does in V (the paper prints
     c^{t-1}; see the errata page of the book).
     """

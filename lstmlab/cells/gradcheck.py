@@ -6,15 +6,27 @@ import numpy as np
 
 from lstmlab.cells.backward import backward
 from lstmlab.cells.forward import forward
-from lstmlab.cells.params import Array, init_params
+from lstmlab.cells.params import Array, check_positive, init_params
 from lstmlab.cells.variants import Variant, as_variant
 
 
 def relative_error(got: Array, expected: Array) -> float:
-    """Largest difference over an array, divided by the largest entry of `expected`."""
+    """Largest difference over an array, divided by the largest entry of `expected`.
+
+    NaN if either array holds NaN; the plain difference if `expected` is zero everywhere.
+
+    Raises
+    ------
+    ValueError
+        If the shapes differ or the arrays are empty.
+    """
+    if got.shape != expected.shape or not got.size:
+        raise ValueError(
+            f"got must have the shape of expected, {expected.shape}, and entries, got {got.shape}"
+        )
     scale = np.max(np.abs(expected))
     difference = np.max(np.abs(got - expected))
-    return float(difference / scale) if scale > 0 else float(difference)
+    return float(difference) if scale == 0 else float(difference / scale)
 
 
 def check_gradients(
@@ -52,8 +64,17 @@ def check_gradients(
     -------
     float
         The largest `relative_error` over all arrays; below 1e-7 when the gradient is right.
+
+    Raises
+    ------
+    ValueError
+        If a size is not a whole number of 1 or more, or `step` is not above 0.
     """
     variant = as_variant(variant)
+    for name, size in (("steps", steps), ("batch", 1 if batch is None else batch)):
+        check_positive(name, size)
+    if not 0 < step < np.inf:
+        raise ValueError(f"step must be a finite number above 0, got {step!r}")
     rng = np.random.default_rng(seed)
     shape = () if batch is None else (batch,)
     params = init_params(variant, inputs, blocks, rng=rng, std=0.5)
@@ -83,7 +104,8 @@ def check_gradients(
             array[index] = here
             yield (8 * (E[1] - E[-1]) - (E[2] - E[-2])) / (12 * step)
 
-    return max(
+    errors = [
         relative_error(got, np.fromiter(slopes(array), float).reshape(array.shape))
         for got, array in pairs
-    )
+    ]
+    return float(np.max(errors))  # NaN if any is: Python's max would lose it

@@ -1,5 +1,6 @@
 """The weights of a block, keyed as the paper writes them."""
 
+import math
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -23,7 +24,7 @@ def param_shapes(variant: Variant | str, inputs: int, blocks: int) -> dict[str, 
     Greff et al., sections II-A and IV-C.
     """
     variant = as_variant(variant)
-    M, N = _positive("inputs", inputs), _positive("blocks", blocks)
+    M, N = check_positive("inputs", inputs), check_positive("blocks", blocks)
     shapes: dict[str, tuple[int, ...]] = {}
     for part in variant.parts:
         shapes[f"W_{part}"] = (N, M)
@@ -64,9 +65,12 @@ def init_params(
     """
     if not isinstance(rng, np.random.Generator):
         raise TypeError(f"rng must be a numpy.random.Generator, got {rng!r}")
-    if not (np.isfinite(std) and std >= 0):
-        raise ValueError(f"std must be a finite number, 0 or more, got {std!r}")
     dtype = _float("dtype", dtype)
+    largest = float(np.finfo(dtype).max) / 100  # no draw from N(0, 1) is beyond 100
+    if isinstance(std, bool) or not isinstance(std, int | float | np.number) or not (
+        0 <= std < largest
+    ):
+        raise ValueError(f"std must be a number that fits {dtype}, 0 or more, got {std!r}")
     return {
         name: (std * rng.standard_normal(shape)).astype(dtype)
         for name, shape in param_shapes(variant, inputs, blocks).items()
@@ -75,11 +79,13 @@ def init_params(
 
 def count_params(variant: Variant | str, inputs: int, blocks: int) -> int:
     """How many weights a variant has, with M inputs and N blocks."""
-    return sum(int(np.prod(shape)) for shape in param_shapes(variant, inputs, blocks).values())
+    return sum(math.prod(shape) for shape in param_shapes(variant, inputs, blocks).values())
 
 
 def check_params(params: Params, variant: Variant) -> tuple[int, int, np.dtype[Any]]:
     """Check that `params` fits `variant`; return (M, N, dtype)."""
+    if not isinstance(params, dict):
+        raise TypeError(f"params must be a dict of arrays, got {type(params).__name__}")
     W_z = params.get("W_z")
     if not isinstance(W_z, np.ndarray) or W_z.ndim != 2:
         raise ValueError("params must hold W_z, an array of shape (blocks, inputs)")
@@ -115,7 +121,8 @@ def check_finite(name: str, array: Array) -> None:
         raise ValueError(f"{name} must be finite, got {array[where]} at index {where}")
 
 
-def _positive(name: str, value: int) -> int:
+def check_positive(name: str, value: int) -> int:
+    """Refuse anything but a whole number of 1 or more; return it as an int."""
     if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
         raise ValueError(f"{name} must be a whole number, 1 or more, got {value!r}")
     return int(value)

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float32]
-Split = list[tuple[Array, Array]]
+Target = NDArray[np.float32] | NDArray[np.integer]
+Split = list[tuple[Array, Target]]
 
 SPLITS = ("train", "valid", "test")
 
@@ -24,11 +25,13 @@ class Task:
     source : str
         "embedded", "generated", or the real set's name, such as "JSB Chorales".
     train, valid, test : list of (x, target)
-        Sequences: x float32 (T, M), target float32 (T, K).
+        Sequences: x float32 (T, M); target float32 (T, K) with entries from 0 to 1, or, where the
+        loss is "softmax", classes from 0 to K - 1 as whole numbers (T,).
     inputs, outputs : int
         M and K.
     loss : str
-        What is minimised; "sigmoid" is cross-entropy, summed over the K outputs.
+        What is minimised: "sigmoid" is cross-entropy, summed over the K outputs; "softmax" is
+        cross-entropy of one class a frame.
     metric : str
         What a score is counted in, such as "nats per frame".
     seed : int, optional
@@ -57,25 +60,33 @@ class Task:
     def __post_init__(self) -> None:
         for split in SPLITS:
             if not self.split(split):
-                raise ValueError(f"{split}: there are no sequences; 1 or more would be right")
+                raise ValueError(f"{split} must hold 1 sequence or more, got none")
             for number, (x, target) in enumerate(self.split(split)):
-                right = (len(x), self.inputs), (len(x), self.outputs)
-                if (x.shape, target.shape) != right:
-                    raise ValueError(
-                        f"{split}[{number}]: shapes {x.shape}, {target.shape}; "
-                        f"{right[0]}, {right[1]} would be right"
-                    )
-                if {x.dtype, target.dtype} != {np.dtype(np.float32)}:
-                    raise ValueError(
-                        f"{split}[{number}]: dtypes {x.dtype}, {target.dtype}; "
-                        "float32 would be right"
-                    )
+                self._check(f"{split}[{number}]", x, target)
+
+    def _check(self, where: str, x: Array, target: Target) -> None:
+        """Refuse a sequence of another shape, dtype or range than the loss asks for."""
+        classes = self.loss == "softmax"
+        shapes = (len(x), self.inputs), (len(x),) if classes else (len(x), self.outputs)
+        if (x.shape, target.shape) != shapes:
+            raise ValueError(
+                f"{where} must have shapes {shapes[0]}, {shapes[1]}, got {x.shape}, {target.shape}"
+            )
+        whole = np.issubdtype(target.dtype, np.integer)
+        if x.dtype != np.float32 or not (whole if classes else target.dtype == np.float32):
+            kind = "whole numbers" if classes else "float32"
+            raise ValueError(f"{where} must be float32, {kind}, got {x.dtype}, {target.dtype}")
+        top = self.outputs - 1 if classes else 1
+        if len(x) and not (target.min() >= 0 and target.max() <= top):
+            raise ValueError(
+                f"{where} must have targets from 0 to {top}, got {target.min()} to {target.max()}"
+            )
 
     def split(self, name: str) -> Split:
         """Give the sequences of "train", "valid" or "test"; a ValueError for any other name."""
         splits = {"train": self.train, "valid": self.valid, "test": self.test}
         if name not in splits:
-            raise ValueError(f"split: {name!r} is unknown; one of {', '.join(SPLITS)} is right")
+            raise ValueError(f"split must be one of {', '.join(SPLITS)}, got {name!r}")
         return splits[name]
 
     @property

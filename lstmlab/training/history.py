@@ -42,6 +42,8 @@ class History:
         """Draw both curves and mark the best epoch; options as in `viewing.learning_curves`."""
         from lstmlab.viewing import learning_curves
 
+        if not self.valid:
+            raise ValueError("history must hold at least one finished epoch to plot, got none")
         options.setdefault("ylabel", self.metric)
         return learning_curves(self.train, self.valid, best_epoch=self.best_epoch, **options)  # type: ignore[arg-type]
 

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 from lstmlab.cells import Array, sigmoid
+from lstmlab.cells.params import check_array, check_finite
 
 Target = NDArray[Any]
 
@@ -64,16 +65,52 @@ def softmax(a: Array) -> Array:
     return np.asarray(e / e.sum(axis=-1, keepdims=True))
 
 
+def check_probabilities(target: Target, a: Array) -> None:
+    """Refuse a target that is not (T, K) of numbers from 0 to 1 in the dtype of `a`."""
+    check_array("target", target, a.shape, a.dtype)
+    check_finite("target", target)
+    if target.min() < 0 or target.max() > 1:
+        raise ValueError(
+            f"target must hold numbers from 0 to 1, got {target.min()} to {target.max()}"
+        )
+
+
+def check_classes(target: Target, a: Array) -> None:
+    """Refuse a target that is not (T,) of whole numbers from 0 to K - 1."""
+    T, K = a.shape
+    right = isinstance(target, np.ndarray) and np.issubdtype(target.dtype, np.integer)
+    if not right or target.shape != (T,) or target.min() < 0 or target.max() >= K:
+        raise ValueError(f"target must be {T} whole numbers from 0 to {K - 1}, got {target!r}")
+
+
 @dataclass(frozen=True)
 class Loss:
-    """A loss with the function that turns pre-activations into probabilities."""
+    """Everything that training has to know of a loss.
 
-    name: str
+    Attributes
+    ----------
+    cross_entropy : callable
+        (a, target) -> E in nats, and ∂E/∂a.
+    probabilities : callable
+        Pre-activations a to probabilities.
+    check_target : callable
+        (target, a) -> None; raises where the target does not fit.
+    in_dtype : bool
+        Whether targets are numbers of the network's dtype (otherwise they are classes).
+    """
+
     cross_entropy: Callable[[Array, Target], tuple[float, Array]]
     probabilities: Callable[[Array], Array]
+    check_target: Callable[[Target, Array], None]
+    in_dtype: bool
+
+    def cast(self, target: Target, dtype: DTypeLike) -> Target:
+        """The target as a network of this dtype wants it."""
+        return target.astype(dtype) if self.in_dtype else target
 
 
 LOSSES = {
-    "sigmoid": Loss("sigmoid", sigmoid_cross_entropy, sigmoid),
-    "softmax": Loss("softmax", softmax_cross_entropy, softmax),
+    "sigmoid": Loss(sigmoid_cross_entropy, sigmoid, check_probabilities, in_dtype=True),
+    "softmax": Loss(softmax_cross_entropy, softmax, check_classes, in_dtype=False),
 }
+"""What a network can be trained with; another loss is another entry."""

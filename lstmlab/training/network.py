@@ -1,6 +1,9 @@
 """A network: one or two layers of LSTM blocks side by side, and an output layer over them."""
 
+import math
 from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -13,11 +16,11 @@ from lstmlab.cells import (
     Variant,
     as_variant,
     backward,
-    count_params,
     forward,
     init_params,
+    param_shapes,
 )
-from lstmlab.cells.params import check_array, check_finite
+from lstmlab.cells.params import check_array, check_positive
 from lstmlab.training.losses import LOSSES, Target
 
 REVERSE = "_reverse"
@@ -54,19 +57,17 @@ class Network:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_variant", as_variant(self.variant))
-        count_params(self._variant, self.inputs, self.blocks)  # refuses bad sizes
-        if isinstance(self.outputs, bool) or not isinstance(self.outputs, int) or self.outputs < 1:
-            raise ValueError(f"outputs must be a whole number, 1 or more, got {self.outputs!r}")
-        if self.loss not in LOSSES:
+        for name in ("inputs", "blocks", "outputs"):
+            object.__setattr__(self, name, check_positive(name, getattr(self, name)))
+        if not isinstance(self.loss, str) or self.loss not in LOSSES:
             raise ValueError(f"loss must be one of {', '.join(LOSSES)}, got {self.loss!r}")
-        if self.directions not in (1, 2):
+        if type(self.directions) is not int or self.directions not in (1, 2):
             raise ValueError(f"directions must be 1 or 2, got {self.directions!r}")
 
     @property
     def size(self) -> int:
         """How many weights the network has."""
-        layer = count_params(self._variant, self.inputs, self.blocks)
-        return self.directions * layer + self.outputs * (self.directions * self.blocks + 1)
+        return sum(math.prod(shape) for shape in self._shapes.values())
 
     def init(
         self, rng: np.random.Generator, std: float = 0.1, dtype: DTypeLike = np.float32
@@ -83,13 +84,19 @@ class Network:
         return params
 
     def predict(self, params: Params, x: Array) -> Array:
-        """Probabilities of the outputs, (T, K), for a sequence x of shape (T, M)."""
+        """Probabilities of the outputs, (T, K), for a sequence x of shape (T, M).
+
+        Raises
+        ------
+        ValueError, TypeError
+            If the weights are not this network's or x does not fit.
+        """
         return LOSSES[self.loss].probabilities(self._run(params, x)[0])
 
     def cost(self, params: Params, x: Array, target: Target) -> float:
-        """The loss E of one sequence in nats, summed over its frames."""
+        """The loss E of one sequence in nats, summed over its frames; errors as in `gradient`."""
         a, _ = self._run(params, x)
-        self._check_target(target, a)
+        LOSSES[self.loss].check_target(target, a)
         return LOSSES[self.loss].cross_entropy(a, target)[0]
 
     def gradient(self, params: Params, x: Array, target: Target) -> tuple[float, Params]:
@@ -100,9 +107,21 @@ class Network:
         params : dict of str to ndarray
         x : ndarray, (T, M)
         target : ndarray, (T, K), or (T,) of classes for softmax
+
+        Returns
+        -------
+        float
+            E in nats, summed over the frames.
+        dict of str to ndarray
+            ∂E/∂(weights), with the keys of `params`.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If the weights are not this network's, or x or target does not fit.
         """
         a, traces = self._run(params, x)
-        self._check_target(target, a)
+        LOSSES[self.loss].check_target(target, a)
         E, delta = LOSSES[self.loss].cross_entropy(a, target)
         y = self._joined(traces)
         dy = np.split(delta @ params["W_y"], self.directions, axis=1)
@@ -113,6 +132,17 @@ class Network:
         grads |= {"W_y": delta.T @ y, "b_y": delta.sum(axis=0)}
         return E, grads
 
+    def check(self, params: Params, dtype: np.dtype[Any]) -> None:
+        """Refuse weights that are not this network's, in names, shapes or dtype."""
+        missing, extra = self._shapes.keys() - params.keys(), params.keys() - self._shapes.keys()
+        if missing or extra:
+            raise ValueError(
+                f"params do not fit the network: missing {sorted(missing) or 'nothing'}, "
+                f"not expected {sorted(extra) or 'nothing'}"
+            )
+        for name, shape in self._shapes.items():
+            check_array(f"params[{name!r}]", params[name], shape, dtype)
+
     def stepper(self, params: Params) -> "Stepper":
         """The network as a machine that is fed one frame at a time."""
         return Stepper(self, params)
@@ -120,6 +150,13 @@ class Network:
     @property
     def _suffixes(self) -> tuple[str, ...]:
         return ("", REVERSE)[: self.directions]
+
+    @cached_property
+    def _shapes(self) -> dict[str, tuple[int, ...]]:
+        """Name and shape of every weight array."""
+        layer = param_shapes(self._variant, self.inputs, self.blocks)
+        shapes = {name + suffix: s for suffix in self._suffixes for name, s in layer.items()}
+        return shapes | self._output_shapes
 
     @property
     def _output_shapes(self) -> dict[str, tuple[int, ...]]:
@@ -129,10 +166,7 @@ class Network:
         """Output pre-activations (T, K) and one trace a direction."""
         if not isinstance(x, np.ndarray) or x.ndim != 2:
             raise ValueError(f"x must be one sequence, an array of shape (T, {self.inputs})")
-        for name, shape in self._output_shapes.items():
-            if name not in params:
-                raise ValueError(f"params must hold {name}, of shape {shape}")
-            check_array(f"params[{name!r}]", params[name], shape, x.dtype)
+        self.check(params, x.dtype)
         traces = [
             forward(_layer(params, suffix), _in_time(x, suffix), self._variant)
             for suffix in self._suffixes
@@ -145,19 +179,6 @@ class Network:
             for suffix, trace in zip(self._suffixes, traces, strict=True)
         ]
         return np.concatenate(outputs, axis=1)
-
-    def _check_target(self, target: Target, a: Array) -> None:
-        T, K = a.shape
-        if self.loss == "sigmoid":
-            check_array("target", target, (T, K), a.dtype)
-            check_finite("target", target)
-        elif (
-            not isinstance(target, np.ndarray)
-            or target.shape != (T,)
-            or not np.issubdtype(target.dtype, np.integer)
-            or not ((target >= 0) & (target < K)).all()
-        ):
-            raise ValueError(f"target must be {T} whole numbers from 0 to {K - 1}, got {target!r}")
 
 
 class Stepper:
@@ -173,12 +194,14 @@ class Stepper:
     def __init__(self, network: Network, params: Params) -> None:
         if network.directions != 1:
             raise ValueError("a network that reads backwards cannot be fed one frame at a time")
+        network.check(params, params["W_y"].dtype if "W_y" in params else np.dtype(float))
         self._network, self._params = network, params
         self._last: State = {}
 
     def __call__(self, x: Array) -> Array:
         """Take the frame x (M,) and return the output probabilities (K,)."""
         network, params = self._network, self._params
+        check_array("x", x, (network.inputs,), params["W_y"].dtype)
         trace = forward(_layer(params, ""), x[None], network._variant, **self._last)
         self._last = trace.last
         a = trace.y[0] @ params["W_y"].T + params["b_y"]

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -13,7 +13,7 @@ from lstmlab.cells import Array, Params
 from lstmlab.tasks import Task
 from lstmlab.training.engine import Engine, NumpyEngine
 from lstmlab.training.history import History, Run
-from lstmlab.training.losses import Target
+from lstmlab.training.losses import LOSSES, Target
 from lstmlab.training.network import Network
 
 
@@ -51,18 +51,23 @@ class Recipe:
     std: float = 0.1
 
     def __post_init__(self) -> None:
-        def require(name: str, right: bool, what: str) -> None:
-            if not right:
-                raise ValueError(f"{name} must be {what}, got {getattr(self, name)!r}")
+        def require(name: str, kind: type, right: Callable[[Any], bool], what: str) -> None:
+            value = getattr(self, name)
+            known = (int, np.integer) if kind is int else (int, float, np.number)
+            if isinstance(value, bool) or not isinstance(value, known) or not right(value):
+                raise ValueError(f"{name} must be {what}, got {value!r}")
+            object.__setattr__(self, name, kind(value))  # a NumPy scalar would promote float32
 
-        require("lr", 0 < self.lr < np.inf, "a finite number above 0")
-        require("momentum", 0 <= self.momentum < 1, "at least 0 and below 1")
-        require("noise", 0 <= self.noise < np.inf, "a finite number, 0 or more")
-        require("clip", self.clip is None or 0 < self.clip < np.inf, "None or above 0")
-        require("epochs", _whole(self.epochs) and self.epochs >= 1, "a whole number, 1 or more")
-        patient = _whole(self.patience) and self.patience >= 0
-        require("patience", patient, "a whole number, 0 or more")
-        require("std", 0 <= self.std < np.inf, "a finite number, 0 or more")
+        require("lr", float, lambda lr: 0 < lr < np.inf, "a finite number above 0")
+        require("momentum", float, lambda mu: 0 <= mu < 1, "at least 0 and below 1")
+        require("noise", float, lambda std: 0 <= std < np.inf, "a finite number, 0 or more")
+        require("epochs", int, lambda n: n >= 1, "a whole number, 1 or more")
+        require("patience", int, lambda n: n >= 0, "a whole number, 0 or more")
+        require("std", float, lambda std: 0 <= std < np.inf, "a finite number, 0 or more")
+        if self.clip is not None:
+            require("clip", float, lambda c: 0 < c < np.inf, "None or a finite number above 0")
+        if not isinstance(self.nesterov, bool):
+            raise ValueError(f"nesterov must be True or False, got {self.nesterov!r}")
 
     @property
     def rate(self) -> float:
@@ -111,6 +116,8 @@ def train(
     infinite ends the run, which is then reported as diverged with the best weights so far.
     """
     _check_fit(network, task)
+    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
+        raise ValueError(f"seed must be a whole number, 0 or more, got {seed!r}")
     began = time.perf_counter()
     streams = np.random.SeedSequence(seed).spawn(3)
     for_weights, for_order, for_noise = (np.random.default_rng(stream) for stream in streams)
@@ -159,7 +166,7 @@ def train(
     return Run(
         network=network,
         recipe=recipe,
-        seed=seed,
+        seed=int(seed),
         source=task.source,
         params=params,
         history=history,
@@ -187,9 +194,4 @@ def _check_fit(network: Network, task: Task) -> None:
 def _cast(
     sequences: Sequence[tuple[Array, Target]], network: Network, dtype: DTypeLike
 ) -> list[tuple[Array, Target]]:
-    as_floats = network.loss == "sigmoid"
-    return [(x.astype(dtype), t.astype(dtype) if as_floats else t) for x, t in sequences]
-
-
-def _whole(value: object) -> bool:
-    return isinstance(value, int | np.integer) and not isinstance(value, bool)
+    return [(x.astype(dtype), LOSSES[network.loss].cast(target, dtype)) for x, target in sequences]

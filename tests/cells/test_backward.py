@@ -77,6 +77,77 @@ def test_the_check_notices_a_wrong_gradient(monkeypatch):
     assert check_gradients("V") > 1e-2
 
 
+FIELDS = ["params", "x", "y0", "c0", "gates0"]
+
+
+@pytest.mark.parametrize("field", FIELDS)
+@pytest.mark.parametrize("wrong", [lambda g: g + 1e-3, lambda g: g * np.nan])
+def test_the_check_looks_at_every_array(field, wrong, monkeypatch):
+    import dataclasses
+
+    import lstmlab.cells.gradcheck as gradcheck
+
+    def spoiled(*arguments):
+        right = backward(*arguments)
+        array = getattr(right, field)
+        bad = {k: wrong(v) for k, v in array.items()} if isinstance(array, dict) else wrong(array)
+        return dataclasses.replace(right, **{field: bad})
+
+    monkeypatch.setattr(gradcheck, "backward", spoiled)
+    assert not check_gradients("FGR") < 1e-5
+
+
+def test_the_check_can_start_from_zeros():
+    import lstmlab.cells.gradcheck as gradcheck
+
+    seen = []
+
+    def watch(params, x, variant, y0, c0, gates0):
+        seen.append((y0.copy(), c0.copy()))
+        return forward(params, x, variant, y0, c0, gates0)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(gradcheck, "forward", watch)
+        check_gradients("V", initial_state=False)
+        assert not np.any(seen[0])
+        seen.clear()
+        check_gradients("V")
+        assert np.all(seen[0])
+
+
+def test_relative_error_refuses_what_cannot_be_compared():
+    with pytest.raises(ValueError, match=r"shape of expected, \(3, 1\)"):
+        relative_error(np.zeros(3), np.zeros((3, 1)))
+    with pytest.raises(ValueError, match="entries"):
+        relative_error(np.zeros(0), np.zeros(0))
+    assert np.isnan(relative_error(np.array([np.nan, 0.0]), np.array([1.0, 2.0])))
+    assert relative_error(np.array([1.0, 2.0]), np.array([1.0, 4.0])) == 0.5
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [({"steps": 2.5}, "steps must be"), ({"batch": 0}, "batch must be"), ({"step": 0}, "step must")],
+)
+def test_a_check_that_cannot_be_made_is_named(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        check_gradients("V", **arguments)
+
+
+def test_a_trace_of_other_weights_is_named():
+    rng = np.random.default_rng(0)
+    params = init_params("V", 3, 4, rng=rng)
+    trace = forward(params, rng.standard_normal((5, 3)), "V")
+    small = {k: v.astype(np.float32) for k, v in params.items()}
+    with pytest.raises(ValueError, match=r"trace.x must be float32"):
+        backward(small, trace, np.zeros((5, 4), np.float32))
+    with pytest.raises(ValueError, match=r"trace.x must have shape \(5, 2\)"):
+        backward(init_params("V", 2, 4, rng=rng), trace, np.zeros((5, 4)))
+    with pytest.raises(ValueError, match=r"trace.y must have shape \(5, 6\)"):
+        backward(init_params("V", 3, 6, rng=rng), trace, np.zeros((5, 4)))
+    with pytest.raises(TypeError, match="trace must be a Trace"):
+        backward(params, None, np.zeros((5, 4)))
+
+
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_float32_stays_float32_and_close_to_float64(variant):
     rng = np.random.default_rng(0)

@@ -39,6 +39,10 @@ def test_counts_are_those_of_the_formula():
     assert count_params("FGR", M, N) == count_params("V", M, N) + 9 * N * N
 
 
+def test_counts_do_not_overflow():
+    assert count_params("FGR", 1, 4 * 10**9) > 9 * (4 * 10**9) ** 2
+
+
 def test_a_variant_cannot_be_changed_and_can_be_a_key():
     with pytest.raises(FrozenInstanceError):
         VARIANTS["V"].peepholes = False

@@ -47,9 +47,12 @@ def test_counts_come_from_training_and_the_score_from_the_split():
 
 @pytest.mark.parametrize("baseline", [marginal_nll, bigram_nll])
 def test_what_has_no_such_baseline_is_refused(baseline):
+    pairs = [(np.zeros((4, 1), np.float32), np.zeros(4, int))]
+    sets = dict.fromkeys(("train", "valid", "test"), pairs)
+    classes = tiny(loss="softmax", **sets)
     with pytest.raises(ValueError, match="its loss is 'softmax'; 'sigmoid' would be right"):
-        baseline(tiny(loss="softmax"))
-    with pytest.raises(ValueError, match="split: 'dev' is unknown"):
+        baseline(classes)
+    with pytest.raises(ValueError, match="split must be one of .* got 'dev'"):
         baseline(tiny(), "dev")
 
 

@@ -39,9 +39,12 @@ def test_the_caption_names_source_seed_and_sizes(changes, caption):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"valid": []}, "valid: there are no sequences"),
-        ({"test": pairs(inputs=4)}, r"test\[0\]: shapes \(4, 4\), \(4, 2\); \(4, 3\), \(4, 2\)"),
-        ({"train": pairs(dtype=np.float64)}, r"train\[0\]: dtypes .*; float32 would be right"),
+        ({"valid": []}, "valid must hold 1 sequence or more, got none"),
+        ({"test": pairs(inputs=4)}, r"test\[0\] must have shapes \(4, 3\), \(4, 2\), got \(4, 4\)"),
+        ({"train": pairs(dtype=np.float64)}, r"train\[0\] must be float32, float32, got float64"),
+        ({"test": [(np.zeros((4, 3), np.float32), np.full((4, 2), 9, np.float32))]}, "from 0 to 1"),
+        ({"test": [(np.zeros((4, 3), np.float32), np.full((4, 2), np.nan, np.float32))]}, "0 to 1"),
+        ({"loss": "softmax"}, r"train\[0\] must have shapes \(4, 3\), \(4,\)"),
     ],
 )
 def test_a_task_that_is_not_whole_is_refused(changes, message):
@@ -49,10 +52,24 @@ def test_a_task_that_is_not_whole_is_refused(changes, message):
         task(**changes)
 
 
+def test_classes_are_whole_numbers_of_one_dimension():
+    x = np.zeros((4, 3), np.float32)
+
+    def classes(target):
+        sets = {name: [(x, target)] for name in ("train", "valid", "test")}
+        return task(loss="softmax", **sets)
+
+    assert classes(np.array([0, 1, 1, 0])).loss == "softmax"
+    with pytest.raises(ValueError, match="must have targets from 0 to 1, got 0 to 2"):
+        classes(np.array([0, 1, 2, 0]))
+    with pytest.raises(ValueError, match="must be float32, whole numbers"):
+        classes(np.zeros(4))
+
+
 def test_splits_are_had_by_name_and_arrays_are_not_shown():
     whole = task()
     assert whole.split("valid") is whole.valid
-    with pytest.raises(ValueError, match="split: 'dev' is unknown; one of train, valid, test"):
+    with pytest.raises(ValueError, match="split must be one of train, valid, test, got 'dev'"):
         whole.split("dev")
     assert "array" not in repr(whole)
 

@@ -101,6 +101,8 @@ def test_softmax_cross_entropy_is_the_negative_log_likelihood_and_does_not_overf
         ({"outputs": 0}, "outputs must be a whole number, 1 or more, got 0"),
         ({"loss": "mse"}, "loss must be one of sigmoid, softmax, got 'mse'"),
         ({"directions": 3}, "directions must be 1 or 2, got 3"),
+        ({"directions": True}, "directions must be 1 or 2, got True"),
+        ({"loss": []}, "loss must be one of"),
     ],
 )
 def test_a_bad_network_is_named(arguments, message):
@@ -114,6 +116,8 @@ def test_a_bad_network_is_named(arguments, message):
         ("sigmoid", np.zeros((4, 4), np.float32), r"target must have shape \(5, 4\)"),
         ("sigmoid", np.full((5, 4), np.nan, np.float32), "target must be finite"),
         ("sigmoid", np.zeros((5, 4)), "target must be float32"),
+        ("sigmoid", np.full((5, 4), 9, np.float32), "target must hold numbers from 0 to 1, got 9"),
+        ("sigmoid", np.full((5, 4), -0.1, np.float32), "target must hold numbers from 0 to 1"),
         ("softmax", np.array([0, 1, 2, 3, 4]), "target must be 5 whole numbers from 0 to 3"),
         ("softmax", np.zeros(5), "target must be 5 whole numbers"),
     ],
@@ -128,9 +132,48 @@ def test_bad_weights_and_inputs_are_named():
     network = Network(2, 3, 4)
     params = network.init(RNG(0))
     x, target = np.zeros((5, 2), np.float32), np.zeros((5, 4), np.float32)
-    with pytest.raises(ValueError, match=r"params must hold b_y, of shape \(4,\)"):
+    with pytest.raises(ValueError, match=r"missing \['b_y'\]"):
         network.cost({k: v for k, v in params.items() if k != "b_y"}, x, target)
     with pytest.raises(ValueError, match=r"x must be one sequence"):
         network.cost(params, x[None], target)
     with pytest.raises(ValueError, match=r"x must have shape \(T, 2\)"):
         network.cost(params, np.zeros((5, 3), np.float32), target)
+
+
+def test_weights_of_another_network_are_named():
+    network = Network(2, 3, 4)
+    x = np.zeros((5, 2), np.float32)
+    with pytest.raises(ValueError, match=r"params\['W_z'\] must have shape \(3, 2\)"):
+        network.predict(Network(2, 6, 4).init(RNG(0)), x)
+    with pytest.raises(ValueError, match=r"not expected \['R_f_reverse'"):
+        network.predict(Network(2, 3, 4, directions=2).init(RNG(0)), x)
+    params = network.init(RNG(0))
+    with pytest.raises(ValueError, match=r"params\['b_f'\] must be float32"):
+        network.predict(params | {"b_f": params["b_f"].astype(float)}, x)
+
+
+def test_a_stepper_names_what_does_not_fit():
+    network = Network(2, 3, 4)
+    params = network.init(RNG(0))
+    step = network.stepper(params)
+    for bad, message in (
+        (np.zeros((1, 2), np.float32), r"x must have shape \(2,\)"),
+        (np.zeros(2), "x must be float32"),
+        ([0.0, 0.0], "x must be a NumPy array"),
+    ):
+        with pytest.raises((ValueError, TypeError), match=message):
+            step(bad)
+    with pytest.raises(ValueError, match="must have shape"):
+        network.stepper(Network(2, 6, 4).init(RNG(0)))
+    assert step(np.zeros(2, np.float32)).dtype == np.float32
+
+
+def test_sizes_may_be_numpy_whole_numbers():
+    assert Network(np.int64(2), np.int32(3), np.int64(4)) == Network(2, 3, 4)
+
+
+def test_softmax_probabilities_sum_to_one():
+    network = Network(2, 3, 4, loss="softmax")
+    p = network.predict(network.init(RNG(0), std=1.0), np.ones((5, 2), np.float32))
+    np.testing.assert_allclose(p.sum(axis=1), 1, rtol=1e-6)
+    assert np.ptp(p) > 0.01

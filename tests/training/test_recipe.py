@@ -216,7 +216,11 @@ def test_the_task_is_not_changed():
         ({"lr": np.nan}, "lr must be"),
         ({"momentum": 1.0}, "momentum must be at least 0 and below 1, got 1.0"),
         ({"noise": -0.1}, "noise must be"),
-        ({"clip": 0.0}, "clip must be None or above 0"),
+        ({"clip": 0.0}, "clip must be None or a finite number above 0"),
+        ({"clip": True}, "clip must be None"),
+        ({"lr": None}, "lr must be a finite number above 0, got None"),
+        ({"lr": "0.1"}, "lr must be a finite number above 0, got '0.1'"),
+        ({"nesterov": "no"}, "nesterov must be True or False, got 'no'"),
         ({"epochs": 0}, "epochs must be a whole number, 1 or more, got 0"),
         ({"patience": 1.5}, "patience must be a whole number"),
         ({"std": np.inf}, "std must be"),
@@ -243,3 +247,149 @@ def test_the_history_plots_itself():
     run = train(NETWORK, TASK, Recipe(lr=0.1, epochs=3), progress=False)
     figure = run.history.plot()
     assert figure.axes[0].get_ylabel() == "nats per frame"
+
+
+def watched(**recipe):
+    """The options every update was called with, and the first weights' spread."""
+    seen = []
+
+    class Watch(NumpyEngine):
+        def __init__(self, network, params):
+            super().__init__(network, params)
+            seen.append(params)
+
+        def step(self, x, target, **options):
+            seen.append(options)
+            return 1.0
+
+    train(NETWORK, TASK, Recipe(**({"lr": 1, "epochs": 1} | recipe)), engine=Watch, progress=False)
+    return seen[0], seen[1:]
+
+
+def test_the_recipe_reaches_the_engine():
+    _, calls = watched(clip=0.5, nesterov=False, momentum=0.5)
+    expected = {"rate": 0.5, "momentum": 0.5, "nesterov": False, "clip": 0.5}
+    assert calls == [expected] * len(TASK.train)
+    assert watched()[1][0]["nesterov"] is True
+    assert watched()[1][0]["clip"] is None
+
+
+def test_the_first_weights_have_the_recipes_spread():
+    for std in (0.0, 0.1, 2.0):
+        weights = np.concatenate([w.ravel() for w in watched(std=std)[0].values()])
+        assert abs(weights.std() - std) <= 0.15 * std
+
+
+def test_the_defaults_are_the_papers():
+    recipe = Recipe(lr=0.1)
+    assert (recipe.epochs, recipe.patience, recipe.std) == (150, 15, 0.1)
+    assert recipe.nesterov is True
+    assert recipe.clip is None
+    assert recipe.noise == 0
+
+
+def test_validation_and_test_see_no_noise():
+    seen = []
+
+    class Watch(NumpyEngine):
+        def cost(self, x, target):
+            seen.append(x.copy())
+            return 1.0
+
+    train(NETWORK, TASK, Recipe(lr=0.1, noise=1.0, epochs=1), engine=Watch, progress=False)
+    clean = [x for x, _ in TASK.valid + TASK.test]
+    assert all(np.array_equal(a, b) for a, b in zip(seen, clean, strict=True))
+
+
+def test_the_history_is_loss_a_frame():
+    class Constant(NumpyEngine):
+        def step(self, x, target, **options):
+            return 3.0 * len(x)
+
+        def cost(self, x, target):
+            return 2.0 * len(x)
+
+    run = train(NETWORK, TASK, Recipe(lr=0.1, epochs=2), engine=Constant, progress=False)
+    assert run.history.train == [3.0, 3.0]
+    assert run.history.valid == [2.0, 2.0]
+    assert run.best_epoch == 1  # the first of equals
+    assert (run.valid, run.test) == (2.0, 2.0)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_numpy_scalars_in_a_recipe_promote_nothing(dtype):
+    numbers = {k: np.float64(v) for k, v in {"lr": 0.1, "momentum": 0.5, "noise": 0.2}.items()}
+    recipe = Recipe(epochs=np.int64(1), clip=np.float64(0.5), **numbers)
+    run = train(NETWORK, TASK, recipe, seed=np.int64(3), dtype=dtype, progress=False)
+    assert {w.dtype for w in run.params.values()} == {np.dtype(dtype)}
+    assert run.seed == 3
+
+
+def test_a_run_is_over_at_the_first_loss_that_is_not_finite():
+    calls = []
+
+    class Explodes(NumpyEngine):
+        def step(self, x, target, **options):
+            calls.append(1)
+            return np.nan if len(calls) == 2 else 1.0
+
+    assert train(NETWORK, TASK, Recipe(lr=1), engine=Explodes, progress=False).diverged
+    assert len(calls) == 2
+
+
+def test_an_update_with_an_infinite_loss_changes_nothing():
+    params = NETWORK.init(np.random.default_rng(0))
+    params["b_y"][:] = np.inf
+    engine = NumpyEngine(NETWORK, params)
+    x, target = TASK.train[0]
+    with np.errstate(all="ignore"):
+        assert not np.isfinite(engine.step(x, target, rate=1.0, momentum=0.9))
+    assert same(engine.weights(), params)
+
+
+def test_an_engine_keeps_its_own_copy_of_the_weights():
+    params = NETWORK.init(np.random.default_rng(0))
+    kept = {k: w.copy() for k, w in params.items()}
+    engine = NumpyEngine(NETWORK, params)
+    engine.step(*TASK.train[0], rate=1.0, momentum=0.9)
+    assert same(params, kept)
+    engine.weights()["b_y"][:] = 7
+    assert not np.any(engine.weights()["b_y"] == 7)
+
+
+def test_softmax_networks_are_trained_too():
+    rng = np.random.default_rng(0)
+
+    def one():
+        target = rng.integers(0, 3, 20)
+        return np.eye(3, dtype=np.float32)[target], np.concatenate([[0], target[:-1]])
+
+    sets = {name: [one() for _ in range(20)] for name in ("train", "valid", "test")}
+    task = Task(name="echo", source="generated", inputs=3, outputs=3, loss="softmax", **sets)
+    network = Network(3, 6, 3, loss="softmax", directions=2)
+    run = train(network, task, Recipe(lr=0.1, epochs=20), progress=False)
+    assert run.test < 0.1  # chance is log 3 = 1.10
+
+
+@pytest.mark.parametrize("what", [Network(2, 5, 1), Network(1, 5, 1, loss="softmax")])
+def test_every_part_of_the_fit_is_checked(what):
+    with pytest.raises(ValueError, match="must be the task's"):
+        train(what, TASK, Recipe(lr=1), progress=False)
+
+
+@pytest.mark.parametrize("seed", [None, -1, 0.5, True])
+def test_a_seed_must_be_a_whole_number(seed):
+    with pytest.raises(ValueError, match="seed must be a whole number, 0 or more"):
+        train(NETWORK, TASK, Recipe(lr=1), seed=seed, progress=False)
+
+
+def test_progress_is_shown_only_when_asked(capsys):
+    train(NETWORK, TASK, Recipe(lr=0.1, epochs=1), progress=False)
+    assert capsys.readouterr().err == ""
+    train(NETWORK, TASK, Recipe(lr=0.1, epochs=1))
+    assert "epoch" in capsys.readouterr().err
+
+
+def test_an_empty_history_says_why_it_cannot_be_drawn():
+    with pytest.raises(ValueError, match="at least one finished epoch"):
+        scripted([np.nan]).history.plot()
