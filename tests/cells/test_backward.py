@@ -126,7 +126,7 @@ def test_relative_error_refuses_what_cannot_be_compared():
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
-    [({"steps": 2.5}, "steps must be"), ({"batch": 0}, "batch must be"), ({"step": 0}, "step must")],
+    [({"steps": 2.5}, "steps must"), ({"batch": 0}, "batch must"), ({"step": 0}, "step must")],
 )
 def test_a_check_that_cannot_be_made_is_named(arguments, message):
     with pytest.raises(ValueError, match=message):
