@@ -3,6 +3,8 @@
 import csv
 import hashlib
 import json
+import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -10,11 +12,13 @@ from pathlib import Path
 import numpy as np
 
 from lstmlab.cells import Params
+from lstmlab.results.files import Row, csv_bytes, npz_bytes, put
 
 HERE = Path(__file__).parent
-Row = dict[str, str | int | float]
+NAME = re.compile(r"[a-z0-9-]+")
+BROKEN = "is not a whole record: install lstmlab anew, or run what makes the result again"
 
-__all__ = ["Provenance", "about", "names", "record", "table", "weights"]
+__all__ = ["Provenance", "Row", "about", "names", "record", "table", "weights"]
 
 
 @dataclass(frozen=True)
@@ -57,10 +61,16 @@ def names(folder: Path = HERE) -> list[str]:
 
 
 def about(name: str, folder: Path = HERE) -> Provenance:
-    """Where a result comes from; ValueError for a name that `names` does not list."""
+    """Where a result comes from.
+
+    Raises
+    ------
+    ValueError
+        If `names` does not list the name, or the result's JSON is damaged.
+    """
     if name not in names(folder):
         raise ValueError(f"name must be one of {', '.join(names(folder))}, got {name!r}")
-    return Provenance(**json.loads((folder / f"{name}.json").read_text("utf-8")))
+    return _read(folder / f"{name}.json")
 
 
 def table(name: str, part: str = "", folder: Path = HERE) -> list[Row]:
@@ -103,27 +113,122 @@ def record(
 ) -> Provenance:
     """Write a result: its tables as CSV, its weights as .npz, and where they come from as JSON.
 
-    The JSON with the checksums is written last and at once, so that a result is whole or, if it
-    was interrupted, refused.
+    Every file is written under a temporary name first. Only when all of them are on disk are they
+    renamed, the JSON with the checksums last. If anything fails before that, an earlier result of
+    the same name stays as it was and no temporary file is left; a result whose writing is killed
+    between two renames is refused when it is read.
+
+    Parameters
+    ----------
+    name : str
+        Small letters, digits and hyphens.
+    tables : mapping of str to sequence of dict
+        Rows of each part, all with the same columns; "" is the main table, other parts are named
+        as `name` is.
+    arrays : mapping of str to dict of str to array
+        Weights of each part.
+    command, machine, version : str
+        As in `Provenance`.
+    seconds : float
+        What it cost, more than 0.
+    sources : list or tuple of str
+        The data it was computed on.
+    folder : Path
+        Where to; it must exist.
+
+    Returns
+    -------
+    Provenance
+        What the JSON now holds.
+
+    Raises
+    ------
+    ValueError
+        If an argument is not as above, or a file of that name belongs to another result. Nothing
+        has been written then.
+    OSError
+        If the files cannot be written.
     """
-    files = []
-    for part, rows in tables.items():
-        path = folder / f"{name}{part and '-' + part}.csv"
-        with path.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.DictWriter(file, fieldnames=list(rows[0]), lineterminator="\n")
-            writer.writeheader()
-            writer.writerows(rows)
-        files.append(path)
-    for part, params in arrays.items():
-        path = folder / f"{name}-{part}.npz"
-        np.savez_compressed(path, allow_pickle=False, **params)
-        files.append(path)
+    _check(name, tables, arrays, seconds, sources, folder)
+    contents = {
+        f"{name}{part and '-' + part}.csv": csv_bytes(rows) for part, rows in tables.items()
+    }
+    contents |= {f"{name}-{part}.npz": npz_bytes(params) for part, params in arrays.items()}
+    for other in set(names(folder)) - {name}:
+        if taken := sorted(set(contents) & set(_listed(folder / f"{other}.json"))):
+            raise ValueError(f"name must leave other results whole, got {taken[0]} of {other!r}")
     made = Provenance(
-        command, seconds, machine, list(sources), version, {f.name: _sha256(f) for f in files}
+        command,
+        seconds,
+        machine,
+        list(sources),
+        version,
+        {file: hashlib.sha256(data).hexdigest() for file, data in contents.items()},
     )
-    new = folder / f"{name}.json.new"
-    new.write_text(json.dumps(asdict(made), indent=1) + "\n", "utf-8")
-    new.replace(folder / f"{name}.json")
+    contents[f"{name}.json"] = (json.dumps(asdict(made), indent=1) + "\n").encode()
+    put(contents, folder)
+    return made
+
+
+def _check(
+    name: str,
+    tables: Mapping[str, Sequence[Row]],
+    arrays: Mapping[str, Params],
+    seconds: float,
+    sources: Sequence[str],
+    folder: Path,
+) -> None:
+    """Refuse what `record` could not read back."""
+    for what, given in (("name", [name]), ("tables", tables), ("arrays", arrays)):
+        for word in given:
+            main = what == "tables" and word == ""
+            if not main and not (isinstance(word, str) and NAME.fullmatch(word)):
+                raise ValueError(
+                    f"{what} must be named by letters a to z, digits and hyphens, got {word!r}"
+                )
+    for part, rows in tables.items():
+        if not rows or not rows[0]:
+            raise ValueError(f"tables[{part!r}] must hold 1 row and column or more, got none")
+        for at, row in enumerate(rows):
+            if set(row) != set(rows[0]):
+                raise ValueError(
+                    f"tables[{part!r}][{at}] must have the columns {', '.join(rows[0])}, "
+                    f"got {', '.join(row) or 'none'}"
+                )
+    if not isinstance(seconds, int | float) or not 0 < seconds < math.inf:
+        raise ValueError(f"seconds must be a number above 0, got {seconds!r}")
+    if not (
+        isinstance(sources, list | tuple)
+        and sources
+        and all(isinstance(source, str) for source in sources)
+    ):
+        raise ValueError(f"sources must be a list of one name or more, got {sources!r}")
+    if not folder.is_dir():
+        raise ValueError(f"folder must be a folder that exists, got {folder}")
+
+
+def _listed(path: Path) -> Sequence[str]:
+    """The files of a result, or none where its JSON cannot be read."""
+    try:
+        return list(_read(path).sha256)
+    except ValueError:
+        return []
+
+
+def _read(path: Path) -> Provenance:
+    """A result's JSON; ValueError if it is not what `record` wrote."""
+    try:
+        made = Provenance(**json.loads(path.read_bytes()))
+        whole = (
+            all(isinstance(text, str) for text in (made.command, made.machine, made.version))
+            and isinstance(made.seconds, int | float)
+            and isinstance(made.sources, list)
+            and all(isinstance(part, str) for part in (*made.sources, *made.sha256.values()))
+        )
+    except (ValueError, TypeError, AttributeError, RecursionError) as error:
+        raise ValueError(f"{path} {BROKEN} ({error})") from error
+    if not whole:
+        raise ValueError(f"{path} {BROKEN} (a value has the wrong type)")
     return made
 
 

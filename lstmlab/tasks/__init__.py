@@ -57,7 +57,7 @@ def load(
     root : str or Path, optional
         Where to look first: a folder or the file itself. After it come the folder `$LSTMLAB_DATA`
         names and the cache. A file of another name is taken as data of your own in the real set's
-        format, unless its checksum says that it is the real set.
+        format, and its source says so: "NAME (own file)"; its checksum tells the real set.
     download : bool
         Whether to fetch the real set, into `root` or the cache, where it is not found.
     seed : int
@@ -70,7 +70,8 @@ def load(
     Raises
     ------
     ValueError
-        If an argument is out of range; as `DataError`, if a file is not what it should be.
+        If an argument is out of range, or `$LSTMLAB_DATA` names no folder; as `DataError`, if a
+        file is not what it should be.
     MissingDataError
         If the real set is asked for and not found (a FileNotFoundError), or there is no `root`.
     DownloadError
@@ -94,12 +95,13 @@ def available(name: str, *, root: str | Path | None = None) -> str:
     Returns
     -------
     str
-        The real set's name, or "generated" where it is not found.
+        The real set's name, "NAME (own file)" for data of your own, or "generated" where there is
+        neither.
     """
     return _source(name).available(root)
 
 
 def _source(name: str) -> _Source:
-    if name not in _TASKS:
-        raise ValueError(f"name: {name!r} is unknown; one of {', '.join(names)} is right")
+    if not isinstance(name, str) or name not in _TASKS:
+        raise ValueError(f"name must be one of {', '.join(names)}, got {name!r}")
     return _TASKS[name]

@@ -72,7 +72,7 @@ def bigram_nll(task: Task, split: str = "test") -> float:
     """
     if task.inputs != task.outputs:
         raise ValueError(
-            f"task: {task.inputs} inputs and {task.outputs} outputs; as many of both would be right"
+            f"task must have as many inputs as outputs, got {task.inputs} and {task.outputs}"
         )
     x, target = _frames(task, "train")
     after_down = ((x * target).sum(axis=0) + 1) / (x.sum(axis=0) + 2)
@@ -84,7 +84,7 @@ def bigram_nll(task: Task, split: str = "test") -> float:
 def _frames(task: Task, split: str) -> tuple[Array64, Array64]:
     """Join the sequences of a split: x (sum of T, M) and target (sum of T, K)."""
     if task.loss != "sigmoid":
-        raise ValueError(f"task: its loss is {task.loss!r}; 'sigmoid' would be right")
+        raise ValueError(f"task must have the loss 'sigmoid', got {task.loss!r}")
     pairs: Split = task.split(split)
     x = np.concatenate([x for x, _ in pairs]).astype(np.float64)
     return x, np.concatenate([target for _, target in pairs]).astype(np.float64)

@@ -247,9 +247,9 @@ def compose_all(n: int, seed: int = 0) -> list[Chorale]:
         If `n` or `seed` is out of range.
     """
     if n < 1:
-        raise ValueError(f"n: {n} chorales asked for; 1 or more would be right")
+        raise ValueError(f"n must be 1 chorale or more, got {n}")
     if seed < 0:
-        raise ValueError(f"seed: {seed} is negative; 0 or more would be right")
+        raise ValueError(f"seed must be 0 or more, got {seed}")
     return [compose(np.random.default_rng([seed, number])) for number in range(n)]
 
 

@@ -229,7 +229,9 @@ def phrase_harmony(
             if steps >= 0 and ways(key.mode, start, formula[0], steps):
                 approaches += [(start, formula)] * weight
     if not approaches:
-        raise ValueError(f"beats: {beats} is too short for this cadence ({cadence}); 6 is enough")
+        raise ValueError(
+            f"beats must be enough for this cadence ({cadence}), as 6 are, got {beats}"
+        )
     start, formula = approaches[int(rng.integers(len(approaches)))]
     numerals = [start, *walk(key.mode, start, formula[0], beats - len(formula), rng), *formula[1:]]
     if picardy and numerals[-1] == "i":

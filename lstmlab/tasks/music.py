@@ -53,12 +53,12 @@ def load(source: str, root: str | Path | None, download: bool, seed: int) -> Tas
     """Load the music task; `lstmlab.tasks.load` says what the parameters mean."""
     if source not in SOURCES:
         known = ", ".join(repr(name) for name in SOURCES)
-        raise ValueError(f"source: {source!r} is unknown for music; one of {known} is right")
+        raise ValueError(f"source must be one of {known} for music, got {source!r}")
     seed = operator.index(seed)
     if seed < 0:
-        raise ValueError(f"seed: {seed} is negative; 0 or more would be right")
+        raise ValueError(f"seed must be 0 or more, got {seed}")
     if source == "embedded" and seed:
-        raise ValueError(f'seed: {seed} is not embedded; 0, or source="generated", is right')
+        raise ValueError(f'seed must be 0 for source="embedded", got {seed}')
     if source in (GENERATED, "embedded"):
         return load_generated(seed)
     path = store.find(JSB_CHORALES, root)
@@ -76,7 +76,8 @@ def available(root: str | Path | None = None) -> str:
     path = store.find(JSB_CHORALES, root)
     if path is None:
         return GENERATED
-    return REAL if path.name == JSB_CHORALES.filename or _is_real(path.read_bytes()) else path.name
+    known = path.name == JSB_CHORALES.filename or _is_real(path.read_bytes())
+    return REAL if known else _own(path)
 
 
 def load_generated(seed: int = 0) -> Task:
@@ -106,7 +107,7 @@ def load_file(path: Path, *, must_be_real: bool = True) -> Task:
     Returns
     -------
     Task
-        Its source is "JSB Chorales", or the file's name.
+        Its source is "JSB Chorales", or "NAME (own file)", which is the name of no real set.
 
     Raises
     ------
@@ -121,7 +122,12 @@ def load_file(path: Path, *, must_be_real: bool = True) -> Task:
     if must_be_real or path.name == JSB_CHORALES.filename:
         error = store.mismatch(JSB_CHORALES, path, hashlib.sha256(data).hexdigest(), len(data))
         raise DataError(f"{error}. {_diagnose(data, path.name)}")
-    return _task(parse(data, path.name), path.name, f"{path.name} (own file)")
+    return _task(parse(data, path.name), _own(path), _own(path))
+
+
+def _own(path: Path) -> str:
+    """What data of your own is called as a source."""
+    return f"{path.name} (own file)"
 
 
 def parse(data: bytes, name: str = "the file") -> dict[str, list[Roll]]:
@@ -158,12 +164,12 @@ def parse(data: bytes, name: str = "the file") -> dict[str, list[Roll]]:
     except (ValueError, RecursionError) as error:
         raise DataError(f"{name} is not JSON that can be read: {error}") from error
     if not isinstance(content, dict):
-        raise DataError(f"{name} holds {_show(content)}; an object of {_list(SPLITS)} is right")
+        raise DataError(f"{name} must be an object of {_list(SPLITS)}, got {_show(content)}")
     for split in SPLITS:
         if split not in content:
-            raise DataError(f"{name} has no {split!r}; an object of {_list(SPLITS)} is right")
+            raise DataError(f"{name} must be an object of {_list(SPLITS)}, got no {split!r}")
     if extra := sorted(set(content) - set(SPLITS)):
-        raise DataError(f"{name} has {_show(extra[0])} too; only {_list(SPLITS)} are right")
+        raise DataError(f"{name} must hold only {_list(SPLITS)}, got {_show(extra[0])} too")
     return {split: _rolls(content[split], f"{name}: {split}") for split in SPLITS}
 
 
@@ -179,32 +185,26 @@ def check_sizes(splits: Mapping[str, Sequence[Roll]], name: str) -> None:
 
 def _rolls(sequences: object, where: str) -> list[Roll]:
     if not isinstance(sequences, list):
-        raise DataError(f"{where} is {_show(sequences)}; a list of sequences is right")
+        raise DataError(f"{where} must be a list of sequences, got {_show(sequences)}")
     if not sequences:
-        raise DataError(f"{where} has no sequences; 1 or more would be right")
+        raise DataError(f"{where} must hold 1 sequence or more, got none")
     return [_roll(frames, f"{where}, sequence {at}") for at, frames in enumerate(sequences)]
 
 
 def _roll(frames: object, where: str) -> Roll:
     if not isinstance(frames, list):
-        raise DataError(f"{where} is {_show(frames)}; a list of frames is right")
+        raise DataError(f"{where} must be a list of frames, got {_show(frames)}")
     if len(frames) < 2:
-        count = "is empty" if not frames else "has 1 frame"
-        raise DataError(f"{where} {count}; to predict a next frame takes 2 or more")
+        raise DataError(f"{where} must have 2 frames or more, got {len(frames)}")
     roll = np.zeros((len(frames), KEYS_ON_A_PIANO), np.float32)
     for at, pitches in enumerate(frames):
         if not isinstance(pitches, list):
-            raise DataError(f"{where}, frame {at} is {_show(pitches)}; a list of pitches is right")
+            raise DataError(f"{where}, frame {at} must be a list of pitches, got {_show(pitches)}")
         for pitch in pitches:
-            if type(pitch) is not int:
+            if type(pitch) is not int or not LOWEST_PITCH <= pitch <= HIGHEST_PITCH:
                 raise DataError(
-                    f"{where}, frame {at}: pitch {_show(pitch)} is not a whole number; "
-                    f"MIDI {LOWEST_PITCH} to {HIGHEST_PITCH} is right"
-                )
-            if not LOWEST_PITCH <= pitch <= HIGHEST_PITCH:
-                raise DataError(
-                    f"{where}, frame {at}: pitch {_show(pitch)} is not on a piano; "
-                    f"MIDI {LOWEST_PITCH} to {HIGHEST_PITCH} is right"
+                    f"{where}, frame {at} must hold whole MIDI numbers from {LOWEST_PITCH} to "
+                    f"{HIGHEST_PITCH}, a piano's keys, got {_show(pitch)}"
                 )
             roll[at, pitch - LOWEST_PITCH] = 1
     return roll
@@ -251,7 +251,7 @@ def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
     names = [name for name, _ in pairs]
     for name in names:
         if names.count(name) > 1:
-            raise DataError(f"{_show(name)} comes twice; once would be right")
+            raise DataError(f"{_show(name)} must come once, got it {names.count(name)} times")
     return dict(pairs)
 
 

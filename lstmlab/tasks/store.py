@@ -2,17 +2,20 @@
 
 A data file is looked for in `root`, then in the folder the environment variable `LSTMLAB_DATA`
 names, then in the cache. No file is used, and none is put in its place, before its sha256 is
-right; and a file that was there before is never deleted or overwritten.
+right; and a file that was there before is never deleted or overwritten, but for what a killed
+fetch left behind.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
+import re
 import secrets
+import time
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from http.client import HTTPException
@@ -22,6 +25,9 @@ from urllib.error import HTTPError
 ENVIRONMENT = "LSTMLAB_DATA"
 CHUNK = 1 << 16
 TIMEOUT = 30.0  # seconds without an answer
+STALE = (
+    3600.0  # seconds after which a temporary file that nobody has written to is no longer in use
+)
 
 
 @dataclass(frozen=True)
@@ -72,10 +78,18 @@ def cache_folder() -> Path:
 
 
 def folders(root: str | Path | None = None) -> list[Path]:
-    """List the folders that are searched, in order: `root`, `$LSTMLAB_DATA`, the cache."""
+    """List the folders that are searched, in order: `root`, `$LSTMLAB_DATA`, the cache.
+
+    Raises
+    ------
+    ValueError
+        If `$LSTMLAB_DATA` is set and names no folder.
+    """
     places = [Path(root)] if root is not None else []
-    if os.environ.get(ENVIRONMENT):
-        places.append(Path(os.environ[ENVIRONMENT]))
+    if named := os.environ.get(ENVIRONMENT):
+        if not Path(named).is_dir():
+            raise ValueError(f"${ENVIRONMENT} must name a folder that exists, got {named!r}")
+        places.append(Path(named))
     return [*places, cache_folder()]
 
 
@@ -98,13 +112,16 @@ def find(record: DataFile, root: str | Path | None = None) -> Path | None:
     ------
     MissingDataError
         If `root` is given and there is nothing of that name.
+    ValueError
+        If `$LSTMLAB_DATA` is set and names no folder.
     """
     if root is not None:
         if Path(root).is_file():
             return Path(root)
         if not Path(root).is_dir():
             raise MissingDataError(
-                f"root: there is no {root}; a folder, or the file {record.filename}, would be right"
+                f"root must be a folder or the file {record.filename}, got {root}, "
+                "which is not there"
             )
     for folder in folders(root):
         if (folder / record.filename).is_file():
@@ -150,7 +167,8 @@ def fetch(record: DataFile, folder: str | Path | None = None, *, progress: bool 
     """Put a published file into a folder, unless it is there already.
 
     It is written under a temporary name beside its place, hashed on the way, and renamed when all
-    of it is there and right: a broken transfer leaves nothing behind.
+    of it is there and right: a broken transfer leaves nothing behind. What a killed process left
+    under such a name is removed by the next fetch once it is an hour old.
 
     Parameters
     ----------
@@ -174,11 +192,14 @@ def fetch(record: DataFile, folder: str | Path | None = None, *, progress: bool 
         If the network refuses or breaks off, or the folder cannot be written to.
     """
     target = Path(folder if folder is not None else cache_folder()) / record.filename
+    _remove_stale(target)
     if target.is_file():
         verify(record, target)
         return target
     if not record.url.startswith(("https://", "http://")):
-        raise DownloadError(f"{record.name}: {record.url!r} is no web address; https://… is right")
+        raise DownloadError(
+            f"{record.name}: url must be a web address (https://…), got {record.url!r}"
+        )
     part = target.with_name(f".{record.filename}.{secrets.token_hex(6)}.part")
     disk = partial(_as_error, f"{record.name}: cannot write to {target.parent}")
     network = partial(
@@ -248,6 +269,17 @@ def _bar(record: DataFile, progress: bool) -> Iterator[Callable[[int], object]]:
 
     with tqdm(total=record.size, unit="B", unit_scale=True, desc=record.name) as bar:
         yield bar.update
+
+
+def _remove_stale(target: Path) -> None:
+    """Remove the temporary files of fetches of `target` that were killed."""
+    name = re.compile(re.escape(f".{target.name}.") + r"[0-9a-f]{12}\.part")
+    parts = target.parent.iterdir() if target.parent.is_dir() else ()
+    for part in parts:
+        # Another process may remove it first; on some systems a file in use cannot be removed.
+        with suppress(OSError):
+            if name.fullmatch(part.name) and time.time() - part.stat().st_mtime > STALE:
+                part.unlink()
 
 
 def _sync_folder(folder: Path) -> None:

@@ -50,7 +50,7 @@ def test_what_has_no_such_baseline_is_refused(baseline):
     pairs = [(np.zeros((4, 1), np.float32), np.zeros(4, int))]
     sets = dict.fromkeys(("train", "valid", "test"), pairs)
     classes = tiny(loss="softmax", **sets)
-    with pytest.raises(ValueError, match="its loss is 'softmax'; 'sigmoid' would be right"):
+    with pytest.raises(ValueError, match="task must have the loss 'sigmoid', got 'softmax'"):
         baseline(classes)
     with pytest.raises(ValueError, match="split must be one of .* got 'dev'"):
         baseline(tiny(), "dev")
@@ -59,7 +59,7 @@ def test_what_has_no_such_baseline_is_refused(baseline):
 def test_a_bigram_needs_as_many_inputs_as_outputs():
     pairs = [(np.zeros((4, 2), np.float32), np.zeros((4, 1), np.float32))]
     task = tiny(inputs=2, train=pairs, valid=pairs, test=pairs)
-    with pytest.raises(ValueError, match="2 inputs and 1 outputs"):
+    with pytest.raises(ValueError, match="task must have as many inputs as outputs, got 2 and 1"):
         bigram_nll(task)
 
 

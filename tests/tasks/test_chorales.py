@@ -212,7 +212,7 @@ def test_a_chorale_does_not_depend_on_how_many_are_asked_for():
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
-    [((0, 0), "n: 0 chorales"), ((3, -1), "seed: -1 is negative")],
+    [((0, 0), "n must be 1 chorale or more, got 0"), ((3, -1), "seed must be 0 or more, got -1")],
 )
 def test_impossible_requests_are_refused(arguments, message):
     with pytest.raises(ValueError, match=message):

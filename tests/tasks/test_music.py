@@ -84,29 +84,35 @@ def broken(**changes):
         ('{"train": [[[60], [6', "is not JSON: it breaks off"),
         ('{"trai', "is not JSON: it breaks off"),
         ("[" * 100_000, "is not JSON that can be read"),
-        ("[1, 2]", "holds a list of 2; an object of 'train', 'valid', 'test' is right"),
-        ("null", "holds None"),
-        (broken(valid="gone"), "has no 'valid'"),
-        (broken(more=[]), "has 'more' too"),
-        ('{"train": [], "train": []}', "'train' comes twice"),
-        (broken(test={}), "test is an object of 0; a list of sequences"),
-        (broken(test=[]), "test has no sequences"),
-        (broken(train=[[[60], [62]], 7]), "train, sequence 1 is 7; a list of frames"),
-        (broken(train=[[[60], [62]], []]), "train, sequence 1 is empty"),
-        (broken(valid=[[[60]]]), "valid, sequence 0 has 1 frame"),
-        (broken(valid=[[[60], "62"]]), "valid, sequence 0, frame 1 is '62'; a list of pitches"),
-        (broken(valid=[[[60], None]]), "valid, sequence 0, frame 1 is None"),
-        (broken(test=[[[60], [20]]]), "test, sequence 0, frame 1: pitch 20 is not on a piano"),
-        (broken(test=[[[109], [60]]]), "test, sequence 0, frame 0: pitch 109 is not on a piano"),
-        (broken(test=[[[-60], [60]]]), "frame 0: pitch -60 is not on a piano"),
-        (broken(test=[[[60.0], [60]]]), "frame 0: pitch 60.0 is not a whole number"),
-        (broken(test=[[["60"], [60]]]), "frame 0: pitch '60' is not a whole number"),
-        (broken(test=[[[True], [60]]]), "frame 0: pitch True is not a whole number"),
-        (broken(test=[[[float("nan")], [60]]]), "frame 0: pitch nan is not a whole number"),
-        (broken(test=[[[float("inf")], [60]]]), "frame 0: pitch inf is not a whole number"),
-        (broken(test=[[[None], [60]]]), "frame 0: pitch None is not a whole number"),
-        (broken(test=[[[[60]], [60]]]), "frame 0: pitch a list of 1 is not a whole number"),
-        (broken(test=[[[10**30], [60]]]), "pitch a number of more than 20 digits is not"),
+        ("[1, 2]", "must be an object of 'train', 'valid', 'test', got a list of 2"),
+        ("null", "got None"),
+        (broken(valid="gone"), "got no 'valid'"),
+        (broken(more=[]), "must hold only 'train', 'valid', 'test', got 'more' too"),
+        ('{"train": [], "train": []}', "'train' must come once, got it 2 times"),
+        (broken(test={}), "test must be a list of sequences, got an object of 0"),
+        (broken(test=[]), "test must hold 1 sequence or more, got none"),
+        (broken(train=[[[60], [62]], 7]), "train, sequence 1 must be a list of frames, got 7"),
+        (broken(train=[[[60], [62]], []]), "train, sequence 1 must have 2 frames or more, got 0"),
+        (broken(valid=[[[60]]]), "valid, sequence 0 must have 2 frames or more, got 1"),
+        (broken(valid=[[[60], "62"]]), "sequence 0, frame 1 must be a list of pitches, got '62'"),
+        (
+            broken(valid=[[[60], None]]),
+            "valid, sequence 0, frame 1 must be a list of pitches, got None",
+        ),
+        (
+            broken(test=[[[60], [20]]]),
+            "test, sequence 0, frame 1 must hold whole MIDI numbers from 21",
+        ),
+        (broken(test=[[[109], [60]]]), "from 21 to 108, a piano's keys, got 109"),
+        (broken(test=[[[-60], [60]]]), "piano's keys, got -60"),
+        (broken(test=[[[60.0], [60]]]), "piano's keys, got 60.0"),
+        (broken(test=[[["60"], [60]]]), "piano's keys, got '60'"),
+        (broken(test=[[[True], [60]]]), "piano's keys, got True"),
+        (broken(test=[[[float("nan")], [60]]]), "piano's keys, got nan"),
+        (broken(test=[[[float("inf")], [60]]]), "piano's keys, got inf"),
+        (broken(test=[[[None], [60]]]), "piano's keys, got None"),
+        (broken(test=[[[[60]], [60]]]), "piano's keys, got a list of 1"),
+        (broken(test=[[[10**30], [60]]]), "piano's keys, got a number of more than 20 digits"),
         ('{"train": ' + "9" * 5000 + "}", "is not JSON that can be read"),
     ],
 )
@@ -262,7 +268,7 @@ def test_data_of_your_own_goes_by_its_file_name(tmp_path):
     mine = tmp_path / "mine.json"
     mine.write_bytes(chorales())
     task = load("music", root=mine)
-    assert task.source == available("music", root=mine) == "mine.json"
+    assert task.source == available("music", root=mine) == "mine.json (own file)"
     assert task.caption == "mine.json (own file), 3/2/2 sequences"
     with pytest.raises(DataError, match="not JSB Chorales as published"):
         load("music", source="real", root=mine)
@@ -300,6 +306,7 @@ def test_a_file_with_the_right_checksum_and_wrong_counts_is_an_error(tmp_path, m
 
 
 def test_a_missing_real_set_says_how_to_get_it(tmp_path, monkeypatch):
+    (tmp_path / "env").mkdir()
     monkeypatch.setenv(store.ENVIRONMENT, str(tmp_path / "env"))
     with pytest.raises(MissingDataError) as caught:
         load("music", source="JSB Chorales", root=tmp_path)
@@ -315,16 +322,18 @@ def test_a_missing_real_set_says_how_to_get_it(tmp_path, monkeypatch):
 
 def test_a_root_that_is_not_there_is_an_error(tmp_path):
     for call in (load, available):
-        with pytest.raises(MissingDataError, match="root: there is no"):
+        with pytest.raises(
+            MissingDataError, match="root must be a folder or the file .* which is not there"
+        ):
             call("music", root=tmp_path / "nothing")
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"source": "bach"}, "source: 'bach' is unknown for music; one of 'auto', 'generated'"),
-        ({"seed": -1}, "seed: -1 is negative"),
-        ({"source": "embedded", "seed": 3}, "seed: 3 is not embedded"),
+        ({"source": "bach"}, "source must be one of 'auto', 'generated'.* got 'bach'"),
+        ({"seed": -1}, "seed must be 0 or more, got -1"),
+        ({"source": "embedded", "seed": 3}, "seed must be 0 for source=.embedded., got 3"),
     ],
 )
 def test_impossible_requests_are_refused(arguments, message):
@@ -334,7 +343,31 @@ def test_impossible_requests_are_refused(arguments, message):
         load("music", seed=1.5)
 
 
-def test_unknown_names_are_refused():
+@pytest.mark.parametrize("name", ["musik", [], None, {}, "", 0])
+def test_unknown_names_are_refused(name):
     for call in (load, available):
-        with pytest.raises(ValueError, match="name: 'musik' is unknown; one of music is right"):
-            call("musik")
+        expected = re.escape(f"name must be one of music, got {name!r}")
+        with pytest.raises(ValueError, match=expected):
+            call(name)
+
+
+@pytest.mark.parametrize("name", ["JSB Chorales", "generated", "embedded", "auto", "real"])
+def test_data_of_your_own_never_passes_for_another_source(tmp_path, name):
+    mine = tmp_path / name
+    mine.write_bytes(chorales())
+    task = load("music", root=mine)
+    assert task.source == available("music", root=mine) == f"{name} (own file)"
+    assert task.caption == f"{name} (own file), 3/2/2 sequences"
+    with pytest.raises(ValueError, match="source must be one of"):
+        load("music", source=task.source, root=mine)
+
+
+def test_an_environment_variable_that_names_no_folder_is_an_error(tmp_path, monkeypatch):
+    (tmp_path / "file.json").write_bytes(chorales())
+    for value in (str(tmp_path / "file.json"), str(tmp_path / "nothing")):
+        monkeypatch.setenv(store.ENVIRONMENT, value)
+        for call in (load, available, lambda name: load(name, source="real")):
+            with pytest.raises(ValueError, match=r"\$LSTMLAB_DATA must name a folder") as caught:
+                call("music")
+            assert str(caught.value).endswith(f"got {value!r}")
+        assert load("music", source="generated").source == "generated"

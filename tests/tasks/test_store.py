@@ -3,8 +3,10 @@
 import functools
 import hashlib
 import http.server
+import os
 import socket
 import threading
+import time
 import types
 
 import pytest
@@ -108,6 +110,53 @@ def test_a_failed_transfer_leaves_nothing(server, tmp_path, path, error, message
     assert list(tmp_path.iterdir()) == []
 
 
+def test_no_more_than_the_published_size_is_read(server, tmp_path, monkeypatch):
+    sizes = []
+    new = hashlib.sha256
+
+    class Counted:
+        def __init__(self):
+            self.digest = new()
+
+        def update(self, chunk):
+            sizes.append(len(chunk))
+            self.digest.update(chunk)
+
+        def hexdigest(self):
+            return self.digest.hexdigest()
+
+    monkeypatch.setattr(store, "hashlib", types.SimpleNamespace(sha256=Counted))
+    with pytest.raises(DataError, match="bytes or more"):
+        store.fetch(record(server, "/endless"), tmp_path)
+    assert len(DATA) < sum(sizes) <= len(DATA) + store.CHUNK
+
+
+def test_what_a_killed_fetch_left_is_removed_by_the_next_one(server, tmp_path):
+    """Only old temporary files of this data file: another's, the reader's and new ones stay."""
+    mine = f".{NAME}.0123456789ab.part"
+    kept = [
+        f".{NAME}.ba9876543210.part",  # new: a fetch that is still going on
+        ".other.bin.0123456789ab.part",
+        f".{NAME}.notes.part",
+        f"{NAME}.part",
+        ".notesXbin.0123456789ab.part",
+    ]
+    for name in (mine, *kept):
+        (tmp_path / name).write_bytes(b"some of it")
+    for name in (mine, *kept[1:]):
+        old = time.time() - store.STALE - 60
+        os.utime(tmp_path / name, (old, old))
+    store.fetch(record(server), tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == {NAME, *kept}
+
+
+def test_what_cannot_be_removed_does_not_stop_a_fetch(server, tmp_path):
+    folder = tmp_path / f".{NAME}.0123456789ab.part"
+    folder.mkdir()
+    os.utime(folder, (0, 0))
+    assert store.fetch(record(server), tmp_path).read_bytes() == DATA
+
+
 def test_a_server_that_is_not_there_is_one_clear_line(tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
@@ -177,7 +226,7 @@ def test_a_folder_that_cannot_be_written_to_is_said(server, tmp_path):
 
 @pytest.mark.parametrize("url", ["", "file:///etc/hostname", "ftp://example.org/x"])
 def test_only_web_addresses_are_fetched(server, tmp_path, url):
-    with pytest.raises(DownloadError, match=r"is no web address; https://… is right"):
+    with pytest.raises(DownloadError, match=r"url must be a web address \(https://…\), got"):
         store.fetch(record(server, url=url), tmp_path)
 
 
@@ -186,6 +235,7 @@ def test_find_looks_in_root_then_environment_then_cache(server, tmp_path, monkey
     places = [tmp_path / name for name in ("cache", "environment", "root")]
     monkeypatch.setenv(store.ENVIRONMENT, str(places[1]))
     places[2].mkdir()
+    places[1].mkdir()
     assert store.find(known, places[2]) is None
     for place in places:
         place.mkdir(exist_ok=True)
