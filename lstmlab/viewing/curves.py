@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from matplotlib.ticker import MaxNLocator
 
+from lstmlab.viewing.checks import whole
 from lstmlab.viewing.figure import Figure
 from lstmlab.viewing.style import ACCENT, MUTED, WIDTH, annotate, style
 
@@ -42,19 +43,25 @@ def learning_curves(
     first_epoch : int
         The number of the first entry: 1, or 0 if the untrained network is in the list.
 
+    Returns
+    -------
+    Figure
+
     Raises
     ------
     ValueError
-        If the curves are empty or differ in length, or `best_epoch` is not among the epochs.
+        If the curves are empty or differ in length, `first_epoch` is no whole number, or
+        `best_epoch` is not among the epochs.
     """
     if len(train) != len(valid) or not len(train):
         raise ValueError(
             "train and valid must have one loss an epoch and equal lengths, "
             f"got {len(train)} and {len(valid)}"
         )
+    first_epoch = whole(first_epoch, "first_epoch")
     epochs = np.arange(first_epoch, first_epoch + len(train))
-    if best_epoch is not None and not epochs[0] <= best_epoch <= epochs[-1]:
-        raise ValueError(f"best_epoch must be in {epochs[0]}...{epochs[-1]}, got {best_epoch}")
+    if best_epoch is not None:
+        best_epoch = whole(best_epoch, "best_epoch", int(epochs[0]), int(epochs[-1]))
     few = "o" if len(epochs) <= 40 else ""
     with style():
         figure = Figure(figsize=(WIDTH, 3.2), layout="constrained")

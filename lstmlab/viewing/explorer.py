@@ -38,8 +38,8 @@ class Slider:
     Raises
     ------
     ValueError
-        If there are fewer than two values, a value occurs twice, `start` is not among them, or
-        two values would be written alike.
+        If there are fewer than two values, one is an array or not hashable, a value occurs twice,
+        `start` is not among them, or two values would be written alike.
     """
 
     def __init__(
@@ -50,13 +50,19 @@ class Slider:
         start: Hashable | None = None,
         format: str | Callable[[Hashable], str] | None = None,
     ) -> None:
-        self.values: tuple[Hashable, ...] = tuple(_plain(value) for value in values)
+        try:
+            given = tuple(values)
+        except TypeError as error:
+            raise ValueError(
+                f"values of a slider must be a list or a range, got {values!r}"
+            ) from error
+        self.values: tuple[Hashable, ...] = tuple(_plain(value, "values") for value in given)
         self.label = label
         if len(self.values) < 2 or len(set(self.values)) < len(self.values):
             raise ValueError(
                 f"values of a slider must be two or more different values, got {self.values!r}"
             )
-        start = self.values[0] if start is None else _plain(start)
+        start = self.values[0] if start is None else _plain(start, "start")
         if start not in self.values:
             raise ValueError(f"start must be one of the slider's values, got {start!r}")
         self.start = self.values.index(start)
@@ -150,7 +156,7 @@ class Explorer:
 def explore(
     draw: Draw,
     *,
-    alt: str | Callable[..., str],
+    alt: str | Callable[..., str] | None = None,
     density: float = 2.0,
     **sliders: Slider | Iterable[Hashable],
 ) -> Explorer:
@@ -164,8 +170,9 @@ def explore(
     draw : callable
         Takes the sliders' values by name. Returns a Matplotlib figure, or the figure and a
         sentence that says what it shows, which stands below it and is read aloud.
-    alt : str or callable
-        Description of the picture; a callable takes the sliders' values by name.
+    alt : str or callable, optional
+        Description of the picture; a callable takes the sliders' values by name. By default each
+        frame is described by its sentence, so `draw` must return one.
     density : float
         Image pixels for each page pixel.
     **sliders : iterable or Slider
@@ -181,7 +188,7 @@ def explore(
         If `draw` returns something else than a figure, or a figure and a sentence.
     ValueError
         If there are no or more than two sliders, more than 60 frames, figures of different sizes,
-        an empty description or sentence, or the widget weighs more than 700 kB.
+        an empty description or sentence, neither of the two, or the widget weighs more than 700 kB.
 
     Examples
     --------
@@ -213,9 +220,17 @@ def explore(
             pictures.append(_frames.render(figure, density))
         finally:
             _frames.close(figure)
-        alts.append(alt(**values) if callable(alt) else alt)
+        if alt is not None:
+            alts.append(alt(**values) if callable(alt) else alt)
+        elif sentence is not None:
+            alts.append(sentence)
+        else:
+            raise ValueError(
+                "alt must be a description of the picture where draw returns no sentence, "
+                f"got None at {plain}"
+            )
         says.append(plain if sentence is None else sentence)
-        for name, text in (("alt", alts[-1]), ("the sentence", says[-1])):
+        for name, text in (("the sentence", says[-1]), ("alt", alts[-1])):
             if not isinstance(text, str) or not text.strip():
                 raise ValueError(f"{name} must be a text, got {text!r} at {plain}")
         if pictures[-1].size != pictures[0].size:
@@ -242,10 +257,18 @@ def _drawn(result: object) -> tuple[matplotlib.figure.Figure, str | None]:
     return figure, sentence
 
 
-def _plain(value: Hashable) -> Hashable:
-    """A NumPy scalar as the Python number it holds."""
-    item = getattr(value, "item", None)
-    plain: Hashable = item() if callable(item) else value
+def _plain(value: Hashable, what: str) -> Hashable:
+    """A slider's value, a NumPy scalar as the Python number it holds."""
+    item, axes = getattr(value, "item", None), getattr(value, "ndim", 0)
+    plain: Hashable = item() if callable(item) and not axes else value
+    try:
+        if axes:
+            raise TypeError("an array is no one value")
+        hash(plain)
+    except TypeError as error:
+        raise ValueError(
+            f"{what} of a slider must be numbers, texts or other hashable values, got {value!r}"
+        ) from error
     return plain
 
 

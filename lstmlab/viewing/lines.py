@@ -7,6 +7,7 @@ import matplotlib.figure
 import numpy as np
 from numpy.typing import ArrayLike
 
+from lstmlab.viewing.checks import finite
 from lstmlab.viewing.figure import Figure
 from lstmlab.viewing.style import ACCENT, DIVERGING, INK, MUTED, QUANTITIES, WIDTH, annotate, style
 
@@ -39,22 +40,27 @@ def lines(
         label gets a colour and line style of its own, four at most.
     x : array_like, (T,), optional
         Positions; 1, 2, 3, … if not given, as steps are counted.
-    xlabel, ylabel, title, caption : str
+    xlabel, ylabel : str
+        What the axes show, with units.
     ylim : pair of float, optional
+        Lowest and highest value to show.
     log : bool
         Logarithmic y axis.
     mark : pair of float, optional
         A point to put a ring around.
+    title, caption : str, optional
+        Above and below the figure.
 
     Returns
     -------
     Figure
+        One pair of axes, the legend at its right. A value that is not finite leaves a gap.
 
     Raises
     ------
     ValueError
-        If a curve is not one-dimensional or has not the length of the others, or more than four
-        have no look of their own.
+        If there is no curve, one is not one-dimensional or has not the length of the others, or
+        more than four have no look of their own.
     """
     if not curves:
         raise ValueError("curves must hold at least one curve, got none")
@@ -65,7 +71,10 @@ def lines(
         if curve.shape != at.shape or curve.ndim != 1:
             raise ValueError(f"curves[{label!r}] must have shape {at.shape}, got {curve.shape}")
     if sum(label not in QUANTITIES for label in values) > len(OTHERS):
-        raise ValueError(f"curves must hold at most {len(OTHERS)} that are not quantities")
+        others = [label for label in values if label not in QUANTITIES]
+        raise ValueError(
+            f"curves must hold at most {len(OTHERS)} that are not quantities, got {len(others)}"
+        )
     looks = cycle(OTHERS)
     with style():
         figure = Figure(figsize=(WIDTH, 2.6), layout="constrained")
@@ -100,15 +109,29 @@ def bars(
     Parameters
     ----------
     values : mapping of str to float
-    ylabel, title, caption : str
+        Label and height of each bar, from left to right.
+    ylabel : str
+        What the heights are, with their unit.
     ylim : pair of float, optional
+        Lowest and highest value to show.
+    title, caption : str, optional
+        Above and below the figure.
 
     Returns
     -------
     Figure
+        Each bar carries its value: whole where one of them is 10,000 or more, else of four digits.
+
+    Raises
+    ------
+    ValueError
+        If there is no value or one is not finite.
     """
     if not values:
         raise ValueError("values must hold at least one bar, got none")
+    for label, value in values.items():
+        if not np.isfinite(value):
+            raise ValueError(f"values[{label!r}] must be a finite number, got {value}")
     with style():
         figure = Figure(figsize=(WIDTH, 2.6), layout="constrained")
         axes = figure.subplots()
@@ -138,20 +161,31 @@ def heatmap(
         Title and matrix of each panel.
     limit : float, optional
         The scale runs from -limit to limit; by default to the largest entry of all.
-    xlabel, ylabel, title, caption : str
+    xlabel, ylabel : str
+        What columns and rows are.
+    title, caption : str, optional
+        Above and below the figure.
 
     Returns
     -------
     Figure
+        A panel each, and one colour bar at the right. Rows run from top to bottom.
 
     Raises
     ------
     ValueError
-        If there is no panel or one is not a matrix.
+        If there is no panel, one is not a matrix with at least one entry, an entry is not finite,
+        or `limit` is not positive.
     """
     matrices = {label: np.asarray(panel, dtype=float) for label, panel in panels.items()}
-    if not matrices or any(matrix.ndim != 2 for matrix in matrices.values()):
-        raise ValueError("panels must hold at least one matrix, and matrices only")
+    if not matrices:
+        raise ValueError("panels must hold at least one matrix, got none")
+    for label, matrix in matrices.items():
+        if matrix.ndim != 2 or not matrix.size:
+            raise ValueError(f"panels[{label!r}] must be a matrix, got shape {matrix.shape}")
+        finite(matrix, f"panels[{label!r}]")
+    if limit is not None and not (limit > 0 and np.isfinite(limit)):
+        raise ValueError(f"limit must be a positive number, got {limit}")
     limit = limit or max(float(np.abs(matrix).max()) for matrix in matrices.values()) or 1.0
     with style():
         figure = Figure(figsize=(WIDTH, 2.8), layout="constrained")

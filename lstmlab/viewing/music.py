@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from itertools import pairwise
 
 import numpy as np
@@ -91,12 +92,7 @@ def piano_roll(
         raise ValueError(
             f"prediction must have the shape of roll, {truth.shape}, got {shade.shape}"
         )
-    if keys is not None and not LOWEST_MIDI <= keys[0] < keys[1] < LOWEST_MIDI + KEYS:
-        raise ValueError(
-            f"keys must be two rising MIDI numbers in {LOWEST_MIDI}...{LOWEST_MIDI + KEYS - 1}, "
-            f"got {keys!r}"
-        )
-    low, high = keys or _used_range(truth, shade)
+    low, high = _used_range(truth, shade) if keys is None else _range(keys)
     with style():
         height = float(np.clip(0.085 * (high - low + 1) + 0.9, 2.2, 4.6))
         figure = Figure(figsize=(WIDTH, height), layout="constrained")
@@ -116,6 +112,20 @@ def piano_roll(
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         annotate(figure, title, caption)
     return figure
+
+
+def _range(keys: tuple[int, int]) -> tuple[int, int]:
+    """Check `keys` and return them as ints."""
+    try:
+        low, high = (operator.index(key) for key in keys)
+    except (TypeError, ValueError):
+        low, high = 0, 0
+    if not LOWEST_MIDI <= low < high < LOWEST_MIDI + KEYS:
+        raise ValueError(
+            f"keys must be two rising MIDI numbers in {LOWEST_MIDI}...{LOWEST_MIDI + KEYS - 1}, "
+            f"got {keys!r}"
+        )
+    return low, high
 
 
 def _used_range(truth: NDArray[np.bool_], shade: NDArray[np.float64] | None) -> tuple[int, int]:

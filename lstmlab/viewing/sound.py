@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from lstmlab.viewing.checks import whole
 from lstmlab.viewing.music import LOWEST_MIDI, as_roll, held_notes
 
 RATE = 11025
@@ -99,16 +100,18 @@ def listen(
     Raises
     ------
     ValueError
-        If the roll is not (T, 88), a length is not positive, the label is empty, a note is shifted
-        above MIDI 108, or the player would weigh more than 700 kB.
+        If the roll is not (T, 88), a length is not positive, `transpose` is no whole number or
+        shifts a note above MIDI 108, the label is no text or empty, or the player would weigh more
+        than 700 kB.
     """
     down = as_roll(roll) > 0.5
     if not (np.isfinite(seconds_per_frame) and seconds_per_frame > 0):
         raise ValueError(
             f"seconds_per_frame must be a positive number of seconds, got {seconds_per_frame}"
         )
-    if not label.strip():
-        raise ValueError("label must say what is heard, got an empty text")
+    transpose = whole(transpose, "transpose")
+    if not isinstance(label, str) or not label.strip():
+        raise ValueError(f"label must be a text that says what is heard, got {label!r}")
     size = int(np.ceil((len(down) * seconds_per_frame + _RELEASE) * RATE))
     if size * 4 / 3 > _MOST_BYTES:
         raise ValueError(

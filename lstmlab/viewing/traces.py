@@ -10,6 +10,7 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from lstmlab.cells import Trace
+from lstmlab.viewing.checks import finite, whole
 from lstmlab.viewing.figure import Figure
 from lstmlab.viewing.style import (
     DIVERGING,
@@ -55,14 +56,16 @@ def gate_trace(
     Raises
     ------
     ValueError
-        If a name is unknown or given twice, or `block` or `batch` is out of range.
+        If a name is unknown or given twice, `block` or `batch` is no whole number or out of range,
+        or a value to be drawn is not finite.
     """
     if not names or len(set(names)) != len(names):
         raise ValueError(f"names must be one or more different letters, got {tuple(names)!r}")
     rows = {name: _sequence(trace, name, batch) for name in names}
     blocks = next(iter(rows.values())).shape[1]
-    if not 0 <= block < blocks:
-        raise ValueError(f"block must be in 0...{blocks - 1}, got {block}")
+    block = whole(block, "block", 0, blocks - 1)
+    for name, values in rows.items():
+        finite(values[:, block], f"{QUANTITIES[name].words} {name} of block {block}")
     with style():
         height = 0.62 * len(names) + 0.45 + 0.3 * bool(title) + 0.25 * bool(caption)
         figure = Figure(figsize=(WIDTH, height), layout="constrained")
@@ -96,13 +99,20 @@ def activations(
     title, caption : str, optional
         Above and below the figure.
 
+    Returns
+    -------
+    Figure
+        A row for each block and a colour bar.
+
     Raises
     ------
     ValueError
-        If the name is unknown or `batch` is out of range.
+        If the name is unknown, `batch` is no whole number or out of range, or a value is not
+        finite.
     """
     values = _sequence(trace, name, batch).T
     look = QUANTITIES[name]
+    finite(values.T, f"{look.words} {name}")
     low, high = look.limits or (-1.0, 1.0)
     reach = max(float(np.abs(values).max(initial=0.0)), high)
     with style():
@@ -135,8 +145,7 @@ def _sequence(trace: Trace, name: str, batch: int) -> NDArray[np.float64]:
         raise ValueError(f"name must be one of {', '.join(QUANTITIES)}, got {name!r}")
     values = np.asarray(getattr(trace, name), dtype=np.float64)
     sequences = values.shape[1] if values.ndim == 3 else 1
-    if not 0 <= batch < sequences:
-        raise ValueError(f"batch must be in 0...{sequences - 1}, got {batch}")
+    batch = whole(batch, "batch", 0, sequences - 1)
     return values[:, batch] if values.ndim == 3 else values
 
 

@@ -61,5 +61,9 @@ def test_wrong_arguments_are_named() -> None:
         learning_curves(TRAIN, VALID[:3])
     with pytest.raises(ValueError, match="got 0 and 0"):
         learning_curves([], [])
-    with pytest.raises(ValueError, match=r"best_epoch must be in 1\.\.\.4, got 0"):
+    with pytest.raises(ValueError, match=r"best_epoch must be a whole number in 1\.\.\.4, got 0"):
         learning_curves(TRAIN, VALID, best_epoch=0)
+    with pytest.raises(ValueError, match=r"best_epoch must be .* in 1\.\.\.4, got 1\.5"):
+        learning_curves(TRAIN, VALID, best_epoch=1.5)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match=r"first_epoch must be a whole number, got 0\.5"):
+        learning_curves(TRAIN, VALID, first_epoch=0.5)  # type: ignore[arg-type]

@@ -111,6 +111,45 @@ def test_without_a_sentence_the_values_are_said() -> None:
     assert [*one.alt.values()] == ["A bar", "A bar"]
 
 
+def test_without_a_description_the_sentence_is_it() -> None:
+    one = explore(said, height=[0.2, 0.4])
+    assert [*one.alt.values()] == [*one.says.values()]
+    assert [*one.alt.values()] == ["The bar reaches 0.2.", "The bar reaches 0.4."]
+    ((image, _),) = Page(one.html).all("img")
+    assert image["alt"] == "The bar reaches 0.2."
+
+
+def test_without_a_description_and_a_sentence_the_missing_one_is_named() -> None:
+    with pytest.raises(ValueError, match=r"alt must be a description .* got None at height: 0\.2"):
+        explore(bar, height=[0.2, 0.4])
+    with pytest.raises(ValueError, match="the sentence must be a text, got '' at n: 1"):
+        explore(lambda n: (bar(0.5), ""), n=[1, 2])
+    with pytest.raises(ValueError, match="alt must be a text, got None at height"):
+        explore(said, alt=lambda height: None, height=[0.2, 0.4])  # type: ignore[arg-type, return-value]
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ([np.zeros(2), np.ones(2)], r"must be numbers, texts .* got array\(\[0\., 0\.\]\)"),
+        (np.zeros((2, 1)), r"must be numbers, texts .* got array\(\[0\.\]\)"),
+        ([[1], [2]], r"must be numbers, texts .* got \[1\]"),
+        ([(1, [2]), (3, [4])], r"must be numbers, texts .* got \(1, \[2\]\)"),
+        (5, "must be a list or a range, got 5"),
+        (None, "must be a list or a range, got None"),
+        (np.array(3.0), "must be a list or a range, got array"),
+    ],
+)
+def test_values_that_no_slider_can_stand_at_are_refused(values: object, message: str) -> None:
+    with pytest.raises(ValueError, match=f"values of a slider {message}"):
+        explore(said, height=values)  # type: ignore[arg-type]
+
+
+def test_a_start_that_is_an_array_is_refused() -> None:
+    with pytest.raises(ValueError, match="start of a slider must be numbers, texts"):
+        Slider([1, 2], start=np.array([1, 2]))  # type: ignore[arg-type]
+
+
 def test_draw_gets_plain_python_values() -> None:
     kinds: list[type] = []
 

@@ -8,6 +8,7 @@ from html.parser import HTMLParser
 
 import numpy as np
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
@@ -80,6 +81,24 @@ def test_a_prediction_is_a_shade_under_outlined_notes(roll: Roll) -> None:
     assert all(note.get_facecolor()[3] == 0 for note in _notes(figure))
     assert image.get_zorder() < _notes(figure)[0].get_zorder()
     assert figure.axes[0].get_ylim()[1] == 77.5  # the predicted note is in view
+
+
+def test_a_prediction_is_seen_at_its_key_and_frame() -> None:
+    """The pixels themselves: the shade is in the predicted key's row, and nowhere else."""
+    prediction = np.zeros((8, 88))
+    prediction[2, 75 - 21] = 1.0
+
+    def pixels(prediction: Roll) -> NDArray[np.int64]:
+        figure = piano_roll(np.zeros((8, 88)), prediction, keys=(21, 108))
+        canvas = FigureCanvasAgg(figure)
+        canvas.draw()
+        picture = np.asarray(canvas.buffer_rgba()).astype(np.int64)[::-1, :, :3]
+        places = figure.axes[0].transData.transform([(2.5, midi) for midi in range(21, 109)])
+        columns, rows = places.astype(int).T
+        return picture[rows, columns]
+
+    changed = np.abs(pixels(prediction) - pixels(prediction * 0)).sum(axis=1) > 100
+    assert (np.flatnonzero(changed) + 21).tolist() == [75]
 
 
 def test_silence_can_be_drawn() -> None:
@@ -175,8 +194,12 @@ def test_wrong_arguments_are_named(roll: Roll) -> None:
         listen(roll, seconds_per_frame=0.0)
     with pytest.raises(ValueError, match="transpose must keep every note .* moves 60 to 110"):
         listen(roll, transpose=50)
-    with pytest.raises(ValueError, match="label must say what is heard"):
-        listen(roll, label=" ")
+    for label in (" ", "", None, 3):
+        with pytest.raises(ValueError, match="label must be a text that says .* got"):
+            listen(roll, label=label)  # type: ignore[arg-type]
+    for transpose in (np.nan, -12.5, None):
+        with pytest.raises(ValueError, match="transpose must be a whole number, got"):
+            listen(roll, transpose=transpose)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match=r"pass fewer frames, such as roll\[:64\]"):
         listen(np.zeros((400, 88)))
 
@@ -187,5 +210,6 @@ def test_keys_fix_the_range_so_that_figures_have_one_size():
     sizes = {tuple(piano_roll(roll, keys=(43, 96)).get_size_inches()) for roll in rolls}
     assert len(sizes) == 1
     assert piano_roll(rolls[0], keys=(43, 96)).axes[0].get_ylim() == (42.5, 96.5)
-    with pytest.raises(ValueError, match="keys must be two rising MIDI numbers in 21...108"):
-        piano_roll(rolls[0], keys=(96, 43))
+    for keys in ((96, 43), (60,), (), (43, 60, 96), (43.0, 96.0), (20, 60), (60, 109), 60):
+        with pytest.raises(ValueError, match=r"keys must be two rising MIDI .* 21\.\.\.108, got"):
+            piano_roll(rolls[0], keys=keys)

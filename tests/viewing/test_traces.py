@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
@@ -78,11 +80,34 @@ def test_the_heat_map_has_a_named_colour_bar(trace: Trace) -> None:
 
 
 def test_wrong_arguments_are_named(trace: Trace) -> None:
-    with pytest.raises(ValueError, match=r"block must be in 0\.\.\.9, got 10"):
+    with pytest.raises(ValueError, match=r"block must be a whole number in 0\.\.\.9, got 10"):
         gate_trace(trace, block=10)
-    with pytest.raises(ValueError, match=r"batch must be in 0\.\.\.2, got -1"):
-        gate_trace(trace, batch=-1)
+    for draw in (gate_trace, activations):
+        for batch in (-1, 3, 1.0, "1", True, None, np.nan):
+            with pytest.raises(ValueError, match=r"batch must be a whole number in 0\.\.\.2, got"):
+                draw(trace, batch=batch)  # type: ignore[arg-type]
+    for block in (1.0, "1", True, None, np.nan):
+        with pytest.raises(ValueError, match=r"block must be a whole number in 0\.\.\.9, got"):
+            gate_trace(trace, block=block)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="name must be one of z, i, f, o, c, y, got 'g'"):
         activations(trace, "g")
     with pytest.raises(ValueError, match="names must be one or more different letters"):
         gate_trace(trace, names=("i", "i"))
+
+
+def test_numpys_whole_numbers_are_taken(trace: Trace) -> None:
+    figure = gate_trace(trace, block=np.int64(4), batch=np.uint8(2))  # type: ignore[arg-type]
+    np.testing.assert_array_equal(_line(figure, "y").get_ydata(), trace.y[:, 2, 4])
+
+
+@pytest.mark.parametrize("wrong", [np.nan, np.inf])
+def test_a_quantity_that_is_not_finite_is_named(trace: Trace, wrong: float) -> None:
+    values = trace.f.copy()
+    values[5, 1, 2] = wrong
+    broken = dataclasses.replace(trace, f=values)
+    with pytest.raises(ValueError, match=rf"forget gate f of block 2 must .* got {wrong} at \[5\]"):
+        gate_trace(broken, block=2, batch=1)
+    with pytest.raises(ValueError, match=rf"forget gate f must hold .* got {wrong} at \[5, 2\]"):
+        activations(broken, "f", batch=1)
+    assert gate_trace(broken, block=1, batch=1).axes
+    assert activations(broken, "f", batch=0).axes
