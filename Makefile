@@ -3,6 +3,7 @@
 PYTHON ?= python3
 JOBS ?= 2
 NB ?=
+SLOW_OK ?=
 TORCH_INDEX ?=
 TORCH := torch==2.13.0
 
@@ -32,6 +33,7 @@ help:
 	@echo "make lab            open the chapters in JupyterLab"
 	@echo "make execute        run every chapter from a clean kernel and store its outputs"
 	@echo "make execute NB=book/1-2-the-block.ipynb    the same for one chapter"
+	@echo "                    SLOW_OK=1 stores a chapter that takes more than 45 s of the processor"
 	@echo "make bench          run the benchmarks and print their tables"
 	@echo "make check-binder   run every chapter in a copy set up as Binder does it (slow)"
 	@echo "make clean          remove what was built; $(VENV) stays"
@@ -97,7 +99,7 @@ lab: $(INSTALLED)
 	$(BIN)/jupyter lab --notebook-dir=book
 
 execute: $(INSTALLED)
-	$(THREADS) $(BIN)/python tools/execute.py $(NB)
+	$(THREADS) $(BIN)/python tools/execute.py $(if $(SLOW_OK),--slow-ok) $(NB)
 
 bench: $(INSTALLED)
 	@set -e; for script in benchmarks/*.py; do \

@@ -3,18 +3,23 @@
     python tools/execute.py                      every notebook in book/
     python tools/execute.py book/1-2-….ipynb     these
     python tools/execute.py --check              run copies and store nothing
+    python tools/execute.py --slow-ok            store a chapter even if it takes long
 
-A notebook is replaced only when all of it ran and it keeps every rule of ``tools/notebooks.py``.
+A notebook is replaced only when all of it ran, it keeps every rule of ``tools/notebooks.py``, and
+its kernel took no more processor time and memory than a reader has.
 """
 
 from __future__ import annotations
 
 import argparse
+import ast
 import os
 import sys
 import tempfile
 import time
+from dataclasses import dataclass
 from pathlib import Path
+from queue import Empty
 
 import nbformat
 from nbclient import NotebookClient
@@ -28,12 +33,14 @@ from notebooks import (
     chapters,
     faults,
     joined,
+    package_address,
     place_setup,
-    repository_url,
 )
 
-SLOW = 45.0  # seconds after which a chapter is too slow for its readers
+SLOW = 45.0  # seconds of the processor after which a chapter is too slow for its readers
+LARGE = 2_000_000_000  # bytes of memory; Binder gives a reader 1 to 2 GB
 CELL_TIMEOUT = 300  # seconds
+ANSWER_TIMEOUT = 60  # seconds for an idle kernel to say what it used
 THREADS = dict.fromkeys(
     ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS"), "1"
 )
@@ -48,8 +55,71 @@ KEPT_METADATA = ("lstmlab", "mystnb")
 DROPPED_CELL_METADATA = ("execution", "ExecuteTime", "collapsed", "id", "outputId", "trusted")
 
 
-def run(notebook: NotebookNode, folder: Path) -> float:
-    """Execute `notebook` in place, its kernel started in `folder`; return the seconds it took.
+# Asked of the kernel after each cell and stored nowhere: processor seconds of it and of the
+# processes it waited for, and its peak memory, which macOS counts in bytes and Linux in kB.
+ASKED = (
+    "(lambda r, sys: (sum(sum(r.getrusage(who)[:2]) for who in (r.RUSAGE_SELF, r.RUSAGE_CHILDREN)),"
+    " r.getrusage(r.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == 'darwin' else 1024)))"
+    "(__import__('resource'), __import__('sys'))"
+)
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What running a notebook took.
+
+    Attributes
+    ----------
+    wall : float
+        Seconds on the clock, which depend on what else the machine was doing.
+    cpu : float
+        Seconds of the processor that the kernel used, its start included.
+    peak : int
+        The most memory the kernel held, in bytes.
+    """
+
+    wall: float
+    cpu: float
+    peak: int
+
+
+def cost_faults(cost: Cost, *, slow_ok: bool = False) -> list[str]:
+    """Why a notebook of this `cost` is refused; empty if it is not. `slow_ok` excuses the time."""
+    found: list[str] = []
+    if cost.cpu > SLOW and not slow_ok:
+        found.append(
+            f"takes {cost.cpu:.1f} s of the processor, more than {SLOW:.0f} s: too slow for its "
+            "readers; shorten it, or give --slow-ok"
+        )
+    if cost.peak > LARGE:
+        found.append(
+            f"holds {cost.peak / 1e9:.2f} GB at its peak, more than {LARGE / 1e9:.0f} GB: "
+            "more than Binder has for a reader"
+        )
+    return found
+
+
+async def _usage(client: NotebookClient) -> tuple[float, int]:
+    """Processor seconds and peak bytes of the kernel of `client`, in no cell and no history."""
+    request = client.kc.execute(
+        "", silent=True, store_history=False, user_expressions={"usage": ASKED}
+    )
+    while True:
+        try:
+            reply = await client.kc.get_shell_msg(timeout=ANSWER_TIMEOUT)
+        except Empty:
+            raise DeadKernelError("the kernel no longer answers") from None
+        if reply["parent_header"].get("msg_id") == request:
+            break
+    usage = reply["content"].get("user_expressions", {}).get("usage", {})
+    if usage.get("status") != "ok":
+        raise RuntimeError(f"the kernel did not say what it used: {usage.get('evalue', reply)}")
+    cpu, peak = ast.literal_eval(usage["data"]["text/plain"])
+    return float(cpu), int(peak)
+
+
+def run(notebook: NotebookNode, folder: Path) -> Cost:
+    """Execute `notebook` in place, its kernel started in `folder`; return what that took.
 
     Raises
     ------
@@ -59,6 +129,11 @@ def run(notebook: NotebookNode, folder: Path) -> float:
     for cell in notebook.cells:
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
+    used = [(0.0, 0)]  # then after each cell; the last counts
+
+    async def ask(**_: object) -> None:
+        used.append(await _usage(client))
+
     client = NotebookClient(
         notebook,
         kernel_name="python3",
@@ -67,10 +142,12 @@ def run(notebook: NotebookNode, folder: Path) -> float:
         store_widget_state=False,
         extra_arguments=["--log-level=ERROR"],
         resources={"metadata": {"path": str(folder)}},
+        on_cell_executed=ask,
     )
     start = time.perf_counter()
     client.execute(env=os.environ | THREADS)
-    return time.perf_counter() - start
+    wall = time.perf_counter() - start
+    return Cost(wall, *used[-1])
 
 
 def tidy(notebook: NotebookNode) -> None:
@@ -122,12 +199,12 @@ def store(notebook: NotebookNode, path: Path) -> None:
         raise
 
 
-def process(path: Path, *, keep: bool) -> list[str]:
-    """Run the notebook at `path`, store it if `keep`, print its seconds; return its faults."""
+def process(path: Path, *, keep: bool, slow_ok: bool = False) -> list[str]:
+    """Run the notebook at `path`, store it if `keep`, print what it took; return its faults."""
     notebook = nbformat.read(path, as_version=4)
-    place_setup(notebook, repository_url())
+    place_setup(notebook, package_address())
     try:
-        seconds = run(notebook, path.parent)
+        cost = run(notebook, path.parent)
     except CellExecutionError as error:
         return [f"a cell raises\n{error}"]
     except CellTimeoutError:
@@ -135,14 +212,17 @@ def process(path: Path, *, keep: bool) -> list[str]:
     except DeadKernelError:
         return ["the kernel died: it was interrupted, or ran out of memory"]
     tidy(notebook)
-    found = list(faults(notebook))
+    found = [*faults(notebook), *cost_faults(cost, slow_ok=slow_ok)]
     size = len(nbformat.writes(notebook).encode())
     if size > LARGEST:
         found.append(f"is {size:,} bytes, more than {LARGEST:,}: draw fewer or smaller frames")
     if keep and not found:
         store(notebook, path)
-    slow = f"  (more than {SLOW:.0f} s: too slow for its readers)" if seconds > SLOW else ""
-    print(f"{seconds:7.1f} s  {size / 1000:7.0f} kB  {path.name}{slow}", flush=True)
+    print(
+        f"{cost.wall:7.1f} s  {cost.cpu:7.1f} s CPU  {cost.peak / 1e6:6.0f} MB  "
+        f"{size / 1000:6.0f} kB stored  {path.name}",
+        flush=True,
+    )
     return found
 
 
@@ -151,6 +231,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("notebooks", nargs="*", type=Path, help="all in book/ unless named")
     parser.add_argument("--check", action="store_true", help="run, but store nothing")
+    parser.add_argument("--slow-ok", action="store_true",
+                        help=f"allow more than {SLOW:.0f} s of the processor")
     options = parser.parse_args(arguments)
     paths = [path.resolve() for path in options.notebooks] or chapters()
     missing = [path for path in paths if not path.is_file()]
@@ -159,7 +241,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     refused = 0
     for path in paths:
-        found = process(path, keep=not options.check)
+        found = process(path, keep=not options.check, slow_ok=options.slow_ok)
         refused += bool(found)
         for fault in found:
             print(f"{path.name}: {fault}", file=sys.stderr)

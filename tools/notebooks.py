@@ -36,22 +36,26 @@ SETUP = """
 from importlib.util import find_spec
 
 if find_spec("lstmlab") is None:
-    %pip install --quiet "git+{url}"
+    %pip install --quiet "git+{address}"
 """
 
 
-def repository_url(root: Path = ROOT) -> str:
-    """The project's public address in ``_config.yml``, or an empty text."""
+def package_address(root: Path = ROOT) -> str:
+    """Where pip finds the package, ``URL@BRANCH`` from ``_config.yml``; empty without a URL."""
     config = yaml.safe_load((root / "_config.yml").read_text("utf-8"))
-    return str(config.get("repository", {}).get("url") or "").strip()
+    repository = config.get("repository") or {}
+    url = str(repository.get("url") or "").strip().rstrip("/")
+    branch = str(repository.get("branch") or "").strip()
+    return f"{url}@{branch}" if url and branch else url
 
 
-def place_setup(notebook: NotebookNode, url: str) -> None:
-    """Give `notebook` one set-up cell after its title if there is a `url`, and none otherwise."""
+def place_setup(notebook: NotebookNode, address: str) -> None:
+    """Give `notebook` one set-up cell after its title if there is an `address`, else none."""
     notebook.cells = [c for c in notebook.cells if SETUP_TAG not in c.metadata.get("tags", [])]
-    if url:
+    if address:
         tags = ["remove-cell", SETUP_TAG]
-        cell = new_code_cell(SETUP.format(url=url).strip(), metadata={"tags": tags}, id=SETUP_TAG)
+        source = SETUP.format(address=address).strip()
+        cell = new_code_cell(source, metadata={"tags": tags}, id=SETUP_TAG)
         notebook.cells.insert(1, cell)
 
 

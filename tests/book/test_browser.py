@@ -22,6 +22,55 @@ NARROW = 400  # pixels: a telephone
 WIDE = 1280
 PAGES = toc_files()
 SLIDER = "figure.lstmlab-explore input[type=range]"
+PARTS = ("frame", "sentence", "value", "aria-valuetext")
+CONTRAST = 4.5  # between text and its ground, for a reader with low vision (WCAG 2.2, 1.4.3)
+STRETCH = 0.02  # of a figure's own ratio of width to height
+
+# Every label of a slider with the contrast of its text against what lies under it. Colours of any
+# notation are read by painting them: the ground of each ancestor from the outermost to the label,
+# then the label's own colour.
+LABELS = """all => {
+  const canvas = document.createElement("canvas");
+  const context = canvas.getContext("2d", {willReadFrequently: true});
+  canvas.width = canvas.height = 1;
+  const paint = (colour, opacity) => {
+    context.globalAlpha = opacity;
+    context.fillStyle = colour;
+    context.fillRect(0, 0, 1, 1);
+    return [...context.getImageData(0, 0, 1, 1).data].slice(0, 3);
+  };
+  const luminance = rgb => rgb
+    .map(v => v / 255)
+    .map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
+    .reduce((sum, v, n) => sum + v * [0.2126, 0.7152, 0.0722][n], 0);
+  return all.map(label => {
+    const chain = [];
+    for (let e = label; e; e = e.parentElement) chain.unshift(getComputedStyle(e));
+    let ground = paint("white", 1), opacity = 1;
+    for (const style of chain) {
+      opacity *= Number(style.opacity);
+      ground = paint(style.backgroundColor, opacity);
+    }
+    const ink = paint(getComputedStyle(label).color, opacity);
+    const [dark, light] = [luminance(ink), luminance(ground)].sort((a, b) => a - b);
+    return {
+      text: label.textContent.trim(), ink, ground, contrast: (light + 0.05) / (dark + 0.05),
+    };
+  });
+}"""
+
+# Every image that takes up room on the page, with its own and its shown ratio of width to height.
+RATIOS = """all => all.map(image => {
+  const style = getComputedStyle(image), box = image.getBoundingClientRect();
+  const around = sides => sides.reduce((sum, side) => sum + parseFloat(style[`padding${side}`])
+    + parseFloat(style[`border${side}Width`]), 0);
+  return {
+    alt: image.alt.slice(0, 60),
+    natural: image.naturalWidth / image.naturalHeight,
+    shown: (box.width - around(["Left", "Right"])) / (box.height - around(["Top", "Bottom"])),
+    room: box.width * box.height,
+  };
+}).filter(image => image.room > 0)"""
 
 
 @dataclass
@@ -111,6 +160,16 @@ def state(figure: Locator, slider: Locator) -> tuple[str, str, str, str]:
     )
 
 
+def stuck(before: tuple[str, ...], after: tuple[str, ...]) -> list[str]:
+    """Parts of an explorable figure that two of its states have in common."""
+    return [part for part, a, b in zip(PARTS, before, after, strict=True) if a == b]
+
+
+def stretched(images: list[dict[str, float]]) -> list[dict[str, float]]:
+    """The images shown in another ratio of width to height than their own."""
+    return [i for i in images if abs(i["shown"] / i["natural"] - 1) > STRETCH]
+
+
 def test_page_asks_for_nothing_beyond_the_book(opened: Opened) -> None:
     assert opened.requests == []
 
@@ -190,13 +249,7 @@ def test_every_slider_moves_its_figure_by_keyboard(opened: Opened) -> None:
         returned = state(figure, slider)
         assert all(first), f"an explorable figure lacks a part: {first}"
         for before, after in ((first, second), (first, last)):
-            still = [
-                part
-                for part, a, b in zip(
-                    ("frame", "sentence", "value", "aria-valuetext"), before, after, strict=True
-                )
-                if a == b
-            ]
+            still = stuck(before, after)
             assert still == [], f"moving the slider leaves its {' and '.join(still)} as it was"
         assert back == first
         assert returned == first
@@ -217,6 +270,104 @@ def test_page_fits_a_telephone(opened: Opened) -> None:
         assert wide <= NARROW, f"the page is {wide} px wide; too wide in it: {culprits}"
     finally:
         page.set_viewport_size({"width": WIDE, "height": 900})
+
+
+def test_labels_of_sliders_can_be_read_in_the_dark_theme(opened: Opened) -> None:
+    page = opened.page
+    theme = page.evaluate("document.documentElement.dataset.theme")
+    page.evaluate("document.documentElement.dataset.theme = 'dark'")
+    try:
+        page.evaluate("document.getAnimations().forEach(a => a.finish())")
+        labels = page.locator("figure.lstmlab-explore label").evaluate_all(LABELS)
+        assert len(labels) >= page.locator(SLIDER).count()
+        assert [label for label in labels if label["contrast"] < CONTRAST] == []
+    finally:
+        page.evaluate("theme => { document.documentElement.dataset.theme = theme; }", theme)
+
+
+def test_figures_keep_their_ratio_on_a_telephone(opened: Opened) -> None:
+    page = opened.page
+    page.set_viewport_size({"width": NARROW, "height": 800})
+    try:
+        page.wait_for_function(f"window.innerWidth === {NARROW}")
+        images = page.locator("article img").evaluate_all(RATIOS)
+        assert stretched(images) == []
+    finally:
+        page.set_viewport_size({"width": WIDE, "height": 900})
+
+
+def test_the_book_has_explorable_and_static_figures(browser: Browser, address: str) -> None:
+    """The tests above look at every slider and every figure: there are some."""
+    sliders = figures = 0
+    page = browser.new_page()
+    for name in PAGES:
+        page.goto(f"{address}/{name}.html")
+        sliders += page.locator(SLIDER).count()
+        figures += page.locator("article img:not(.lstmlab-explore-frame)").count()
+    page.close()
+    assert sliders
+    assert figures
+
+
+EXPLORABLE = """<figure class="lstmlab-explore"><label for="s">Peephole</label>
+<input type="range" id="s" min="0" max="9" value="0" aria-valuetext="0"><output for="s">0</output>
+<div class="lstmlab-explore-frame">0</div>
+<figcaption class="lstmlab-explore-says" aria-live="polite">It is 0.</figcaption></figure>
+<script>
+const moves = {
+  frame: v => { document.querySelector(".lstmlab-explore-frame").innerHTML = v; },
+  sentence: v => { document.querySelector("figcaption").textContent = `It is ${v}.`; },
+  value: v => { document.querySelector("output").textContent = v; },
+  "aria-valuetext": v => { s.setAttribute("aria-valuetext", v); },
+};
+s.oninput = () => Object.entries(moves).forEach(([k, move]) => k === "STUCK" || move(s.value));
+</script>"""
+
+
+@pytest.mark.parametrize("part", [*PARTS, ""])
+def test_a_figure_with_a_part_that_stands_still_would_be_seen(browser: Browser, part: str) -> None:
+    page = browser.new_page()
+    page.set_content(EXPLORABLE.replace("STUCK", part))
+    figure, slider = page.locator("figure"), page.locator(SLIDER)
+    before = state(figure, slider)
+    slider.focus()
+    slider.press("ArrowRight")
+    assert stuck(before, state(figure, slider)) == ([part] if part else [])
+    page.close()
+
+
+@pytest.mark.parametrize(
+    ("ground", "ink", "contrast"),
+    [
+        ("#000", "#fff", 21.0),
+        ("#fff", "#777", 4.48),
+        ("#1b222a", "rgb(255 255 255 / 0)", 1.0),
+        ("rgb(0 0 0 / 50%)", "color(srgb 0 0 0)", 5.28),
+    ],
+    ids=["black and white", "just too little", "transparent ink", "half-transparent ground"],
+)
+def test_a_label_that_cannot_be_read_would_be_seen(
+    browser: Browser, ground: str, ink: str, contrast: float
+) -> None:
+    page = browser.new_page()
+    page.set_content(f'<div style="background: {ground}"><label style="color: {ink}">a</label>')
+    (label,) = page.locator("label").evaluate_all(LABELS)
+    assert label["contrast"] == pytest.approx(contrast, abs=0.05)
+    page.close()
+
+
+@pytest.mark.parametrize(("height", "seen"), [("auto", False), ("80px", True)])
+def test_a_stretched_figure_would_be_seen(browser: Browser, height: str, seen: bool) -> None:
+    page = browser.new_page()
+    drawing = "<svg xmlns='http://www.w3.org/2000/svg' width='200' height='100'/>"
+    page.set_content(
+        f'<img alt="a" style="width: 100px; height: {height}; padding: 7px; border: 3px solid"'
+        f' src="data:image/svg+xml;utf8,{drawing}">'
+    )
+    images = page.locator("img").evaluate_all(RATIOS)
+    assert len(images) == 1
+    assert bool(stretched(images)) is seen
+    page.close()
 
 
 def test_the_front_page_leads_to_the_book(browser: Browser, address: str) -> None:

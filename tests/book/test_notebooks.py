@@ -10,7 +10,7 @@ import pytest
 
 from .pages import ROOT, source, toc_files
 
-from notebooks import LARGEST, chapters, faults, place_setup, repository_url  # isort: skip  (tools/ is on the path by now)
+from notebooks import LARGEST, chapters, faults, package_address, place_setup  # isort: skip  (tools/ is on the path by now)
 
 NOTEBOOKS = chapters()
 HEADER = ("**Core question.**", "**You will be able to**", "**Prerequisites.**", "**Minutes.**")
@@ -43,7 +43,7 @@ def test_chapter_installs_the_package_elsewhere_exactly_if_the_project_has_an_ad
 ) -> None:
     stored = nbformat.read(path, as_version=4)
     placed = nbformat.read(path, as_version=4)
-    place_setup(placed, repository_url())
+    place_setup(placed, package_address())
     assert [c.source for c in stored.cells] == [c.source for c in placed.cells], "run make execute"
 
 
@@ -60,7 +60,9 @@ def test_chapter_is_in_the_table_of_contents(path: Path) -> None:
 
 @chapter
 def test_chapter_opens_with_its_question_goals_prerequisites_and_minutes(path: Path) -> None:
-    cells = nbformat.read(path, as_version=4).cells
+    notebook = nbformat.read(path, as_version=4)
+    place_setup(notebook, "")
+    cells = notebook.cells
     assert cells[0].cell_type == "markdown"
     assert cells[0].source.startswith("# ")
     opening = "\n".join(cell.source for cell in cells[:2] if cell.cell_type == "markdown")

@@ -11,9 +11,11 @@ from pathlib import Path
 import nbformat
 import pytest
 import yaml
-from nbformat.v4 import new_markdown_cell, new_notebook
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from .pages import ROOT, soup
+
+import notebooks  # isort: skip  (tools/ is on the path by now)
 
 pytest.importorskip("jupyter_book", reason="Jupyter Book is not installed: run `make install`")
 
@@ -51,6 +53,16 @@ def build(folder: Path, url: str) -> Path:
     return folder / "_build" / "html" / "book" / "1-9-a-chapter.html"
 
 
+def names_by_hand(path: Path, url: str) -> bool:
+    """Whether the file at `path` names `url` outside the set-up cell that `make execute` writes."""
+    text = path.read_text(encoding="utf-8")
+    if path.suffix == ".ipynb":
+        notebook = nbformat.reads(text, as_version=4)
+        notebooks.place_setup(notebook, "")
+        text = nbformat.writes(notebook)
+    return url in text
+
+
 def links(page: Path) -> list[str]:
     """Every address that the page's links name."""
     return [str(tag["href"]) for tag in soup(page).find_all("a", href=True)]
@@ -72,8 +84,22 @@ def test_only_the_config_names_the_repository(root: Path) -> None:
     url = config["repository"]["url"]
     if url:
         others = [*root.glob("book/*.md"), *root.glob("book/*.ipynb"), root / "pyproject.toml"]
-        named = [path.name for path in others if url in path.read_text(encoding="utf-8")]
-        assert named == []
+        assert [path.name for path in others if names_by_hand(path, url)] == []
+
+
+@pytest.mark.parametrize(
+    ("title", "code", "by_hand"),
+    [("# A chapter", "1 + 1", False), (f"# [A]({OWNER})", "1", True), ("# A", f'"{OWNER}"', True)],
+    ids=["set-up cell alone", "in the prose", "in the code"],
+)
+def test_an_address_written_by_hand_is_told_from_the_set_up_cell(
+    tmp_path: Path, title: str, code: str, by_hand: bool
+) -> None:
+    notebook = new_notebook(cells=[new_markdown_cell(title), new_code_cell(code)])
+    notebooks.place_setup(notebook, f"{OWNER}@main")
+    nbformat.write(notebook, tmp_path / "a.ipynb")
+    assert OWNER in (tmp_path / "a.ipynb").read_text(encoding="utf-8")
+    assert names_by_hand(tmp_path / "a.ipynb", OWNER) is by_hand
 
 
 def test_without_a_repository_no_page_links_to_one(unset: Path) -> None:

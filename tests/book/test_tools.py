@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
+import sys
 from pathlib import Path
 
 import nbformat
@@ -53,7 +55,11 @@ def shown(**data: str) -> NotebookNode:
     return new_output("display_data", {key.replace("_", "/"): text for key, text in data.items()})
 
 
-def test_execute_stores_outputs_and_nothing_of_the_machine(tmp_path: Path) -> None:
+@pytest.mark.parametrize("address", ["", "https://example.invalid/a/b@main"])
+def test_execute_stores_outputs_and_nothing_of_the_machine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    monkeypatch.setattr(execute, "package_address", lambda: address)
     path = write(
         tmp_path / "a.ipynb",
         new_code_cell("import os\nprint('one')\nprint(os.environ['OMP_NUM_THREADS'])"),
@@ -64,7 +70,11 @@ def test_execute_stores_outputs_and_nothing_of_the_machine(tmp_path: Path) -> No
     )
     assert execute.main([str(path)]) == 0
     notebook = nbformat.read(path, as_version=4)
-    assert notebook.cells[1].outputs == [new_output("stream", name="stdout", text="one\n1\n")]
+    assert [notebooks.SETUP_TAG in cell.metadata.get("tags", []) for cell in notebook.cells] == [
+        False, *([True] if address else []), False, False
+    ]  # fmt: skip
+    printed = new_output("stream", name="stdout", text="one\n1\n")
+    assert notebook.cells[-2].outputs == [printed]
     assert set(notebook.metadata) == {"kernelspec", "language_info", "lstmlab"}
     assert notebook.metadata.kernelspec.name == "python3"
     assert "version" not in notebook.metadata.language_info
@@ -236,11 +246,11 @@ def test_a_chapter_installs_the_package_where_it_is_missing_and_the_address_is_k
     notebook = new_notebook(cells=[new_markdown_cell("# A chapter"), new_code_cell("1 + 1")])
     notebooks.place_setup(notebook, "")
     assert [cell.source for cell in notebook.cells] == ["# A chapter", "1 + 1"]
-    for url in ("https://example.org/a/b", "https://example.org/c/d"):  # a new one replaces the old
-        notebooks.place_setup(notebook, url)
+    for address in ("https://example.org/a/b@main", "https://example.org/c/d@next"):
+        notebooks.place_setup(notebook, address)  # a new one replaces the old
         assert len(notebook.cells) == 3
         setup = notebook.cells[1]
-        assert f'%pip install --quiet "git+{url}"' in setup.source
+        assert f'%pip install --quiet "git+{address}"' in setup.source
         assert "remove-cell" in setup.metadata.tags
     nbformat.validate(notebook)
     notebooks.place_setup(notebook, "")
@@ -249,13 +259,113 @@ def test_a_chapter_installs_the_package_where_it_is_missing_and_the_address_is_k
 
 def test_the_set_up_cell_does_nothing_where_the_package_is(tmp_path: Path) -> None:
     notebook = new_notebook(cells=[new_markdown_cell("# A chapter"), new_code_cell("1 + 1")])
-    notebooks.place_setup(notebook, "https://example.invalid/a/b")
+    notebooks.place_setup(notebook, "https://example.invalid/a/b@main")
     execute.run(notebook, tmp_path)
     assert notebook.cells[1].outputs == []
 
 
-def test_the_address_is_read_from_the_configuration(tmp_path: Path) -> None:
-    (tmp_path / "_config.yml").write_text("repository:\n  url: https://example.org/a/b\n", "utf-8")
-    assert notebooks.repository_url(tmp_path) == "https://example.org/a/b"
-    (tmp_path / "_config.yml").write_text('repository:\n  url: ""\n', "utf-8")
-    assert notebooks.repository_url(tmp_path) == ""
+@pytest.mark.parametrize(
+    ("lines", "address"),
+    [
+        ("  url: https://example.org/a/b\n  branch: main", "https://example.org/a/b@main"),
+        ("  url: https://example.org/a/b/\n  branch: next", "https://example.org/a/b@next"),
+        ("  url: https://example.org/a/b", "https://example.org/a/b"),
+        ('  url: ""\n  branch: main', ""),
+    ],
+    ids=["branch", "slash at the end", "no branch", "no address"],
+)
+def test_the_address_and_its_branch_are_read_from_the_configuration(
+    tmp_path: Path, lines: str, address: str
+) -> None:
+    (tmp_path / "_config.yml").write_text(f"repository:\n{lines}\n", "utf-8")
+    assert notebooks.package_address(tmp_path) == address
+
+
+@pytest.mark.parametrize(
+    ("cpu", "peak", "slow_ok", "complaints"),
+    [
+        (1.0, 200_000_000, False, []),
+        (45.0, 2_000_000_000, False, []),
+        (45.1, 200_000_000, False, ["45.1 s of the processor"]),
+        (900.0, 200_000_000, True, []),
+        (1.0, 2_010_000_000, False, ["2.01 GB"]),
+        (900.0, 3_000_000_000, True, ["3.00 GB"]),
+        (900.0, 3_000_000_000, False, ["900.0 s", "3.00 GB"]),
+    ],
+    ids=["light", "at both limits", "slow", "slow, allowed", "large", "large, allowed", "both"],
+)
+def test_a_chapter_is_refused_for_its_processor_time_and_its_memory_alone(
+    cpu: float, peak: int, slow_ok: bool, complaints: list[str]
+) -> None:
+    found = execute.cost_faults(execute.Cost(10_000.0, cpu, peak), slow_ok=slow_ok)
+    assert len(found) == len(complaints)
+    assert all(part in fault for part, fault in zip(complaints, found, strict=True))
+
+
+def test_the_kernel_says_what_it_used_and_stores_nothing_of_that(tmp_path: Path) -> None:
+    """A block of 300 MB is in the kernel's peak, and what it reports of its time is its own."""
+    source = (
+        "import os\nblock = bytearray(300_000_000)\ndel block\nspent = os.times()\n"
+        "print(spent.user + spent.system)"
+    )
+    notebook = new_notebook(cells=[new_code_cell(source)])
+    cost = execute.run(notebook, tmp_path)
+    (cell,) = notebook.cells
+    assert cell.execution_count == 1
+    assert [output.name for output in cell.outputs] == ["stdout"]
+    assert cost.peak > 300_000_000
+    assert cost.cpu >= float(cell.outputs[0].text) - 0.02  # os.times() counts in hundredths
+
+
+@pytest.mark.parametrize("slow_ok", [False, True], ids=["refused", "allowed"])
+def test_a_chapter_that_takes_too_long_is_stored_only_on_request(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    slow_ok: bool,
+) -> None:
+    path = write(tmp_path / "a.ipynb", new_code_cell("print(2)"))
+    before = path.read_bytes()
+    monkeypatch.setattr(execute, "SLOW", 0.0)
+    assert execute.main([str(path), *(["--slow-ok"] if slow_ok else [])]) == (0 if slow_ok else 1)
+    assert (path.read_bytes() == before) is not slow_ok
+    assert ("of the processor" in capfd.readouterr().err) is not slow_ok
+
+
+def test_an_interrupted_proof_ends_with_one_line(tmp_path: Path) -> None:
+    waiting = stored(new_code_cell("import time\ntime.sleep(60)"))
+    path = write(tmp_path / "a.ipynb", waiting, new_code_cell("1 + 1"))
+    notebook = nbformat.read(path, as_version=4)
+    notebook.cells[-1].execution_count = 2
+    notebook.cells[-1].outputs = [new_output("execute_result", {"text/plain": "2"})]
+    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
+    nbformat.write(notebook, path)
+    with subprocess.Popen(
+        [sys.executable, str(ROOT / "tools" / "prove.py"), "--jobs", "1", str(path)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as proof:
+        assert proof.stdout is not None
+        assert "compared to the letter" in proof.stdout.readline()
+        os.killpg(proof.pid, signal.SIGINT)  # as Ctrl-C does
+        _, said = proof.communicate(timeout=120)
+    assert proof.returncode == 1
+    assert said.splitlines()[-1] == "prove: interrupted; nothing is proved"
+    assert "prove.py" not in said, said
+
+
+def test_a_proof_that_a_signal_ended_is_not_a_proof(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A process killed by a signal returns a negative code, which is less than success."""
+    cell = stored(new_code_cell("1"), shown(text_plain="1"))
+    paths = [write(tmp_path / name, cell, kernelspec={"name": "python3", "display_name": "3"})
+             for name in ("a.ipynb", "b.ipynb")]
+    monkeypatch.setattr(prove, "missing_data", lambda path, _: ["music"] * (path == paths[1]))
+    codes = iter((-9, 0))
+    monkeypatch.setattr(
+        prove.subprocess, "run", lambda *_, **__: subprocess.CompletedProcess([], next(codes))
+    )
+    assert prove.main([str(path) for path in paths]) == 1
