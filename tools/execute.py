@@ -38,7 +38,7 @@ from notebooks import (
 )
 
 SLOW = 45.0  # seconds of the processor after which a chapter is too slow for its readers
-LARGE = 2_000_000_000  # bytes of memory; Binder gives a reader 1 to 2 GB
+LARGE = 2_000_000_000  # bytes of memory: what the book promises a reader
 CELL_TIMEOUT = 300  # seconds
 ANSWER_TIMEOUT = 60  # seconds for an idle kernel to say what it used
 THREADS = dict.fromkeys(
@@ -94,7 +94,7 @@ def cost_faults(cost: Cost, *, slow_ok: bool = False) -> list[str]:
     if cost.peak > LARGE:
         found.append(
             f"holds {cost.peak / 1e9:.2f} GB at its peak, more than {LARGE / 1e9:.0f} GB: "
-            "more than Binder has for a reader"
+            "more than the book promises a reader"
         )
     return found
 
