@@ -1,25 +1,45 @@
-"""The LSTM block: nine variants, forward and backward, with NumPy alone."""
+"""The LSTM block in nine variants, and the SRN: forward and backward, with NumPy alone."""
 
-from lstmlab.cells.backward import Gradients, backward
-from lstmlab.cells.forward import State, Trace, forward, sigmoid
-from lstmlab.cells.gradcheck import check_gradients, relative_error
+from lstmlab.cells.backward import backward
+from lstmlab.cells.forward import forward, sigmoid
+from lstmlab.cells.gradcheck import (
+    check_gradients,
+    gradient_errors,
+    numerical_gradient,
+    relative_error,
+)
 from lstmlab.cells.params import Array, Params, count_params, init_params, param_shapes
-from lstmlab.cells.variants import VARIANTS, Variant, as_variant
+from lstmlab.cells.trace import Gradients, State, Trace
+from lstmlab.cells.variants import (
+    SRN,
+    VARIANTS,
+    Cell,
+    SimpleRecurrent,
+    Variant,
+    as_cell,
+    as_variant,
+)
 
 __all__ = [
+    "SRN",
     "VARIANTS",
     "Array",
+    "Cell",
     "Gradients",
     "Params",
+    "SimpleRecurrent",
     "State",
     "Trace",
     "Variant",
+    "as_cell",
     "as_variant",
     "backward",
     "check_gradients",
     "count_params",
     "forward",
+    "gradient_errors",
     "init_params",
+    "numerical_gradient",
     "param_shapes",
     "relative_error",
     "sigmoid",

@@ -1,38 +1,21 @@
 """Backpropagation through time, derived by hand, all variants (Greff et al., section II-B)."""
 
-from dataclasses import dataclass
-
 import numpy as np
 
-from lstmlab.cells.forward import Trace
+from lstmlab.cells import srn
 from lstmlab.cells.params import Array, Params, check_array, check_params
-
-
-@dataclass(frozen=True)
-class Gradients:
-    """Gradients of a loss E, each of the shape of what it belongs to.
-
-    Attributes
-    ----------
-    params : dict of str to ndarray
-        dE/d(weights), with the keys of the parameters; summed over time and batch.
-    x : ndarray, (T, M) or (T, B, M)
-        dE/dx, for a layer below.
-    y0, c0 : ndarray, (N,) or (B, N)
-        dE/d(initial state).
-    gates0 : dict of str to ndarray
-        dE/d(initial gate outputs); empty unless the variant has full gate recurrence.
-    """
-
-    params: Params
-    x: Array
-    y0: Array
-    c0: Array
-    gates0: dict[str, Array]
+from lstmlab.cells.sums import outer, shifted, total
+from lstmlab.cells.trace import Gradients, Trace
+from lstmlab.cells.variants import SimpleRecurrent, Variant
 
 
 def backward(
-    params: Params, trace: Trace, dy: Array, dc_last: Array | None = None
+    params: Params,
+    trace: Trace,
+    dy: Array,
+    dc_last: Array | None = None,
+    *,
+    truncated: bool = False,
 ) -> Gradients:
     """Carry dE/dy back through a forward pass to every weight, the input and the initial state.
 
@@ -46,6 +29,10 @@ def backward(
         Δ^t = ∂E/∂y^t, as it comes from the layer above, without recurrent terms.
     dc_last : ndarray, (N,) or (B, N), optional
         ∂E/∂c of the last step, where the loss depends on the final cell directly.
+    truncated : bool
+        Let only the cell's gradient flow back in time, as in the LSTM of 1997: δc^{t+1} ⊙ f^{t+1}
+        reaches step t; what would pass a recurrent weight or a peephole is dropped. An SRN keeps no
+        cell, so there each step stands alone.
 
     Returns
     -------
@@ -54,17 +41,22 @@ def backward(
     Raises
     ------
     ValueError, TypeError
-        If shapes or dtypes do not fit the trace.
+        If shapes or dtypes do not fit the trace, or `truncated` is not a bool.
 
     Notes
     -----
-    Greff et al., section II-B; the exact gradient, nothing truncated. `d["i"]` is the paper's δi:
+    Greff et al., section II-B; the exact gradient unless `truncated`. `d["i"]` is the paper's δi:
     the gradient at the *pre-activation* of the input gate. FGR's terms are not in the paper.
+
+    The truncation is that of Hochreiter and Schmidhuber (1997); see Greff et al., section III-A.
+    Their blocks had no peepholes; those are cut here as every other way into a gate is, p_o within
+    a step included. Gradients of y0 and gates0 are then 0.
     """
     if not isinstance(trace, Trace):
         raise TypeError(f"trace must be a Trace, as forward returns it, got {trace!r}")
-    variant = trace.variant
-    M, N, dtype = check_params(params, variant)
+    if not isinstance(truncated, bool):
+        raise TypeError(f"truncated must be True or False, got {truncated!r}")
+    M, N, dtype = check_params(params, trace.variant)
     check_array("trace.x", trace.x, (*trace.x.shape[:-1], M), dtype)
     check_array("trace.y", trace.y, (*trace.y.shape[:-1], N), dtype)
     state = trace.y.shape[1:]
@@ -73,17 +65,26 @@ def backward(
     if dc_last is not None:
         check_array("dc_last", dc_last, state, dtype)
         dc_from_next = dc_last
+    if isinstance(trace.variant, SimpleRecurrent):
+        return srn.backward(params, trace, dy, dc_from_next, truncated)
+    return _backward(params, trace, trace.variant, dy, dc_from_next, truncated)
 
+
+def _backward(
+    params: Params, trace: Trace, variant: Variant, dy: Array, dc_last: Array, truncated: bool
+) -> Gradients:
     z, i, f, o, c = trace.z, trace.i, trace.f, trace.o, trace.c
-    c_prev = _shifted(c, trace.c0)
+    c_prev = shifted(c, trace.c0)
     h_c = np.tanh(c) if variant.output_activation else c
     h_slope = 1 - h_c**2 if variant.output_activation else np.ones_like(c)
     z_slope = 1 - z**2 if variant.input_activation else np.ones_like(z)
     p = {gate: params[f"p_{gate}"] for gate in variant.gates if variant.peepholes}
+    if truncated:  # no gradient leaves a gate but for its own weights
+        p = {}
 
     d = {part: np.zeros_like(z) for part in variant.parts}
-    dy_from_next = np.zeros(state, dtype)
-    dgate_from_next = {gate: np.zeros(state, dtype) for gate in trace.gates0}
+    dc_from_next, dy_from_next = dc_last, np.zeros_like(dc_last)
+    dgate_from_next = {gate: np.zeros_like(dc_last) for gate in trace.gates0}
     for t in reversed(range(len(z))):
         dy_t = dy[t] + dy_from_next
         dc_t = dy_t * o[t] * h_slope[t] + dc_from_next
@@ -103,18 +104,20 @@ def backward(
         d["z"][t] = dc_t * i[t] * z_slope[t]
 
         # What step t-1 will receive from step t.
-        dy_from_next = sum((d[part][t] @ params[f"R_{part}"] for part in variant.parts), 0 * dy_t)
         dc_from_next = dc_t * f[t]
         for gate in ("i", "f"):
             if gate in p:
                 dc_from_next += p[gate] * d[gate][t]
+        if truncated:
+            continue
+        dy_from_next = sum((d[part][t] @ params[f"R_{part}"] for part in variant.parts), 0 * dy_t)
         for a in dgate_from_next:
             dgate_from_next[a] = sum(
                 (d[b][t] @ params[f"R_{a}{b}"] for b in variant.gates), 0 * dy_t
             )
 
     return Gradients(
-        params=_weight_gradients(params, trace, d, c_prev),
+        params=_weight_gradients(params, trace, variant, d, c_prev),
         x=sum((d[part] @ params[f"W_{part}"] for part in variant.parts), 0 * trace.x),
         y0=dy_from_next,
         c0=dc_from_next,
@@ -123,37 +126,21 @@ def backward(
 
 
 def _weight_gradients(
-    params: Params, trace: Trace, d: dict[str, Array], c_prev: Array
+    params: Params, trace: Trace, variant: Variant, d: dict[str, Array], c_prev: Array
 ) -> Params:
     """Outer products of deltas with what they were multiplied by, summed over time and batch."""
-    variant = trace.variant
-    y_prev = _shifted(trace.y, trace.y0)
+    y_prev = shifted(trace.y, trace.y0)
     grads = {}
     for part in variant.parts:
-        grads[f"W_{part}"] = _outer(d[part], trace.x)
-        grads[f"R_{part}"] = _outer(d[part], y_prev)
-        grads[f"b_{part}"] = _total(d[part])
+        grads[f"W_{part}"] = outer(d[part], trace.x)
+        grads[f"R_{part}"] = outer(d[part], y_prev)
+        grads[f"b_{part}"] = total(d[part])
     if variant.peepholes:
         for gate in variant.gates:
             seen = trace.c if gate == "o" else c_prev
-            grads[f"p_{gate}"] = _total(d[gate] * seen)
+            grads[f"p_{gate}"] = total(d[gate] * seen)
     for a, gate0 in trace.gates0.items():
-        a_prev = _shifted(getattr(trace, a), gate0)
+        a_prev = shifted(getattr(trace, a), gate0)
         for b in variant.gates:
-            grads[f"R_{a}{b}"] = _outer(d[b], a_prev)
+            grads[f"R_{a}{b}"] = outer(d[b], a_prev)
     return {name: grads[name] for name in params}
-
-
-def _shifted(sequence: Array, first: Array) -> Array:
-    """The sequence one step earlier: first, sequence[0], …, sequence[-2]."""
-    return np.concatenate([first[None], sequence[:-1]])
-
-
-def _outer(delta: Array, value: Array) -> Array:
-    """Σ ⟨delta, value⟩ over time and batch, as one matrix product: (N, M)."""
-    return delta.reshape(-1, delta.shape[-1]).T @ value.reshape(-1, value.shape[-1])
-
-
-def _total(array: Array) -> Array:
-    """The sum over time and batch: (N,)."""
-    return np.asarray(array.reshape(-1, array.shape[-1]).sum(axis=0))

@@ -1,68 +1,13 @@
 """The forward pass of the LSTM block, all variants (Greff et al., sections II-A and IV-C)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TypedDict
 
 import numpy as np
 
+from lstmlab.cells import srn
 from lstmlab.cells.params import Array, Params, check_array, check_finite, check_params
-from lstmlab.cells.variants import Variant, as_variant
-
-
-class State(TypedDict, total=False):
-    """What one step hands to the next; keyword arguments of `forward`."""
-
-    y0: Array
-    c0: Array
-    gates0: dict[str, Array]
-
-
-@dataclass(frozen=True)
-class Trace:
-    """Everything a forward pass computed, under the paper's names.
-
-    Arrays have shape (T, N), or (T, B, N) for a batch. A gate the variant lacks is the constant it
-    stands for (1, or 1 - i where it is coupled), and its pre-activation is None.
-
-    Attributes
-    ----------
-    variant : Variant
-    x : ndarray, (T, M) or (T, B, M)
-        The input.
-    z, i, f, o : ndarray
-        Block input and gates.
-    c, y : ndarray
-        Cell and block output.
-    z_bar, i_bar, f_bar, o_bar : ndarray or None
-        Pre-activations.
-    y0, c0 : ndarray, (N,) or (B, N)
-        State before the first step.
-    gates0 : dict of str to ndarray
-        Gate outputs before the first step; empty unless the variant has full gate recurrence.
-    """
-
-    variant: Variant
-    x: Array
-    z: Array
-    i: Array
-    f: Array
-    o: Array
-    c: Array
-    y: Array
-    z_bar: Array
-    i_bar: Array | None
-    f_bar: Array | None
-    o_bar: Array | None
-    y0: Array
-    c0: Array
-    gates0: dict[str, Array]
-
-    @property
-    def last(self) -> State:
-        """The state after the last step, ready to be passed on: `forward(..., **trace.last)`."""
-        gates = {gate: getattr(self, gate)[-1] for gate in self.gates0}
-        return {"y0": self.y[-1], "c0": self.c[-1], "gates0": gates}
+from lstmlab.cells.trace import Trace
+from lstmlab.cells.variants import Cell, SimpleRecurrent, Variant, as_cell
 
 
 def sigmoid(x: Array) -> Array:
@@ -78,12 +23,12 @@ def identity(x: Array) -> Array:
 def forward(
     params: Params,
     x: Array,
-    variant: Variant | str,
+    variant: Cell | str,
     y0: Array | None = None,
     c0: Array | None = None,
     gates0: Mapping[str, Array] | None = None,
 ) -> Trace:
-    """Run a layer of LSTM blocks over a sequence.
+    """Run a layer of LSTM blocks, or of SRN units, over a sequence.
 
     Parameters
     ----------
@@ -91,9 +36,10 @@ def forward(
         As `init_params` makes them, with M inputs and N blocks.
     x : ndarray, (T, M) or (T, B, M)
         One sequence or a batch of B sequences of the same length; T is at least 1.
-    variant : Variant or str
+    variant : Variant, SRN or the name of one
     y0, c0 : ndarray, (N,) or (B, N), optional
-        Block output and cell before the first step; zero if not given.
+        Block output and cell before the first step; zero if not given. In an SRN c0 counts for
+        nothing: no step keeps its cell.
     gates0 : mapping of str to ndarray, (N,) or (B, N), optional
         With full gate recurrence, the outputs of the gates before the first step; zero if not
         given. Other variants have no such state.
@@ -117,15 +63,23 @@ def forward(
     Greff et al., section II-A. For FGR the output gate sees c^t, as it does in V (the paper prints
     c^{t-1}; see the errata page of the book).
     """
-    variant = as_variant(variant)
-    M, N, dtype = check_params(params, variant)
+    cell = as_cell(variant)
+    M, N, dtype = check_params(params, cell)
     _check_sequence(x, M, dtype)
-    T, state = len(x), (*x.shape[1:-1], N)
-    y_prev = y0 = _initial("y0", y0, state, dtype)
-    c_prev = c0 = _initial("c0", c0, state, dtype)
-    gates = _initial_gates(gates0, variant, state, dtype)
-    gates0 = gates
+    state = (*x.shape[1:-1], N)
+    y0 = _initial("y0", y0, state, dtype)
+    c0 = _initial("c0", c0, state, dtype)
+    gates0 = _initial_gates(gates0, cell, state, dtype)
+    if isinstance(cell, SimpleRecurrent):
+        return srn.forward(params, x, y0, c0)
+    return _forward(params, x, cell, y0, c0, gates0)
 
+
+def _forward(
+    params: Params, x: Array, variant: Variant, y0: Array, c0: Array, gates0: dict[str, Array]
+) -> Trace:
+    T, state, dtype = len(x), y0.shape, x.dtype
+    y_prev, c_prev, gates = y0, c0, gates0
     R = {part: params[f"R_{part}"] for part in variant.parts}
     p = {gate: params[f"p_{gate}"] for gate in variant.gates if variant.peepholes}
     g = np.tanh if variant.input_activation else identity
@@ -189,7 +143,7 @@ def _initial(
 
 def _initial_gates(
     gates0: Mapping[str, Array] | None,
-    variant: Variant,
+    variant: Cell,
     state: tuple[int, ...],
     dtype: np.dtype[np.floating],
 ) -> dict[str, Array]:

@@ -1,13 +1,27 @@
 """Is the backward pass right? Compare it with central differences."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Protocol
 
 import numpy as np
 
-from lstmlab.cells.backward import backward
+from lstmlab.cells.backward import backward as exact_backward
 from lstmlab.cells.forward import forward
-from lstmlab.cells.params import Array, check_positive, init_params
-from lstmlab.cells.variants import Variant, as_variant
+from lstmlab.cells.params import Array, Params, check_positive, init_params
+from lstmlab.cells.trace import Gradients, Trace
+from lstmlab.cells.variants import Cell, as_cell
+
+# Offsets, in steps, and weights of the central differences: E(w + 1 h) counts 1/2, and so on.
+DIFFERENCES = {
+    2: {1: 1 / 2, -1: -1 / 2},
+    4: {1: 8 / 12, -1: -8 / 12, 2: -1 / 12, -2: 1 / 12},
+}
+
+
+class Backward(Protocol):
+    """A backward pass: takes what `lstmlab.cells.backward` takes, and returns the like."""
+
+    def __call__(self, params: Params, trace: Trace, dy: Array, dc_last: Array) -> Gradients: ...
 
 
 def relative_error(got: Array, expected: Array) -> float:
@@ -29,8 +43,65 @@ def relative_error(got: Array, expected: Array) -> float:
     return float(difference) if scale == 0 else float(difference / scale)
 
 
-def check_gradients(
-    variant: Variant | str,
+def numerical_gradient(
+    loss: Callable[[], float], array: Array, *, step: float = 1e-3, points: int = 4
+) -> Array:
+    """∂E/∂(every entry of an array), by moving each entry up and down and asking for the loss.
+
+    Parameters
+    ----------
+    loss : callable
+        Takes nothing and returns E, computed from `array` as it is at that moment.
+    array : ndarray of float32 or float64, any shape
+        What E depends on. Its entries are moved one at a time, in place, and put back.
+    step : float
+        Distance h between neighbouring points of the difference.
+    points : {2, 4}
+        2 for (E(w + h) - E(w - h)) / 2h, whose error is of order h²; 4 for the central difference
+        over ±h and ±2h, whose error is of order h⁴.
+
+    Returns
+    -------
+    ndarray of float64
+        Of the shape of `array`. Each entry takes `points` calls of `loss`.
+
+    Raises
+    ------
+    TypeError
+        If `array` is not an array of floats that can be written to.
+    ValueError
+        If `step` is not above 0, is lost in the rounding of an entry, or `points` is not 2 or 4.
+    """
+    if not isinstance(array, np.ndarray) or not np.issubdtype(array.dtype, np.floating):
+        raise TypeError(f"array must be a NumPy array of floats, got {type(array).__name__}")
+    if not array.flags.writeable:
+        raise TypeError("array must be writable: its entries are moved in place")
+    if not 0 < step < np.inf:
+        raise ValueError(f"step must be a finite number above 0, got {step!r}")
+    if points not in DIFFERENCES:
+        raise ValueError(f"points must be 2 or 4, got {points!r}")
+
+    def slopes() -> Iterator[float]:
+        for index in np.ndindex(array.shape):
+            here, slope = array[index].copy(), 0.0
+            try:
+                for offset, weight in DIFFERENCES[points].items():
+                    array[index] = here + array.dtype.type(offset * step)
+                    if array[index] == here:
+                        raise ValueError(
+                            f"step must be larger than the rounding of an entry, got {step!r} "
+                            f"at the entry {here} of type {array.dtype}"
+                        )
+                    slope += weight * loss()
+            finally:
+                array[index] = here
+            yield slope / step
+
+    return np.fromiter(slopes(), float, count=array.size).reshape(array.shape)
+
+
+def gradient_errors(
+    variant: Cell | str,
     *,
     inputs: int = 3,
     blocks: int = 4,
@@ -39,8 +110,9 @@ def check_gradients(
     initial_state: bool = True,
     seed: int = 0,
     step: float = 1e-3,
-) -> float:
-    """Largest relative error of `backward` against central differences, in float64.
+    backward: Backward = exact_backward,
+) -> dict[str, float]:
+    """How far a backward pass is from central differences, array by array, in float64.
 
     The loss is a random linear function of every block output and of the last cell. Every weight,
     every input and every initial value is moved by ±`step` and ±2·`step`: the central difference
@@ -48,7 +120,7 @@ def check_gradients(
 
     Parameters
     ----------
-    variant : Variant or str
+    variant : Variant, SRN or the name of one
     inputs, blocks, steps : int
         M, N and T.
     batch : int, optional
@@ -59,53 +131,69 @@ def check_gradients(
         Of weights, input, state and loss.
     step : float
         Distance between the points of the difference.
+    backward : callable
+        The backward pass to check: called as `backward(params, trace, dy, dc_last)`.
 
     Returns
     -------
-    float
-        The largest `relative_error` over all arrays; below 1e-7 when the gradient is right.
+    dict of str to float
+        The `relative_error` of each array: every weight by its name, then `x`, `y0`, `c0`, and with
+        full gate recurrence `gates0[i]` …. Below 1e-7 when the gradient is right.
 
     Raises
     ------
     ValueError
         If a size is not a whole number of 1 or more, or `step` is not above 0.
     """
-    variant = as_variant(variant)
+    cell = as_cell(variant)
     for name, size in (("steps", steps), ("batch", 1 if batch is None else batch)):
         check_positive(name, size)
-    if not 0 < step < np.inf:
-        raise ValueError(f"step must be a finite number above 0, got {step!r}")
     rng = np.random.default_rng(seed)
     shape = () if batch is None else (batch,)
-    params = init_params(variant, inputs, blocks, rng=rng, std=0.5)
+    params = init_params(cell, inputs, blocks, rng=rng, std=0.5)
     x = rng.standard_normal((steps, *shape, inputs))
     dy = rng.standard_normal((steps, *shape, blocks))
     dc_last = rng.standard_normal((*shape, blocks))
     scale = 1.0 if initial_state else 0.0
     y0, c0 = (scale * rng.standard_normal((*shape, blocks)) for _ in "yc")
-    fed_back = variant.gates if variant.full_gate_recurrence else ()
+    fed_back = cell.gates if cell.full_gate_recurrence else ()
     gates0 = {gate: scale * rng.uniform(size=(*shape, blocks)) for gate in fed_back}
 
     def loss() -> float:
-        trace = forward(params, x, variant, y0, c0, gates0)
+        trace = forward(params, x, cell, y0, c0, gates0)
         return float(np.sum(dy * trace.y) + np.sum(dc_last * trace.c[-1]))
 
-    exact = backward(params, forward(params, x, variant, y0, c0, gates0), dy, dc_last)
-    pairs = [(exact.params[name], array) for name, array in params.items()]
-    pairs += [(exact.x, x), (exact.y0, y0), (exact.c0, c0)]
-    pairs += [(exact.gates0[gate], gates0[gate]) for gate in fed_back]
+    got = backward(params, forward(params, x, cell, y0, c0, gates0), dy, dc_last)
+    pairs = {name: (got.params[name], array) for name, array in params.items()}
+    pairs |= {"x": (got.x, x), "y0": (got.y0, y0), "c0": (got.c0, c0)}
+    pairs |= {f"gates0[{gate}]": (got.gates0[gate], gates0[gate]) for gate in fed_back}
+    return {
+        name: relative_error(gradient, numerical_gradient(loss, array, step=step))
+        for name, (gradient, array) in pairs.items()
+    }
 
-    def slopes(array: Array) -> Iterator[float]:
-        for index in np.ndindex(array.shape):
-            here, E = array[index], {}
-            for k in (-2, -1, 1, 2):
-                array[index] = here + k * step
-                E[k] = loss()
-            array[index] = here
-            yield (8 * (E[1] - E[-1]) - (E[2] - E[-2])) / (12 * step)
 
-    errors = [
-        relative_error(got, np.fromiter(slopes(array), float).reshape(array.shape))
-        for got, array in pairs
-    ]
-    return float(np.max(errors))  # NaN if any is: Python's max would lose it
+def check_gradients(
+    variant: Cell | str,
+    *,
+    inputs: int = 3,
+    blocks: int = 4,
+    steps: int = 6,
+    batch: int | None = None,
+    initial_state: bool = True,
+    seed: int = 0,
+    step: float = 1e-3,
+    backward: Backward = exact_backward,
+) -> float:
+    """The largest error that `gradient_errors`, with the same arguments, finds in any array.
+
+    Returns
+    -------
+    float
+        Below 1e-7 when the gradient is right; NaN if any gradient is.
+    """
+    errors = gradient_errors(
+        variant, inputs=inputs, blocks=blocks, steps=steps, batch=batch,
+        initial_state=initial_state, seed=seed, step=step, backward=backward,
+    )  # fmt: skip
+    return float(np.max(list(errors.values())))  # Python's max would lose a NaN

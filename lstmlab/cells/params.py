@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from lstmlab.cells.variants import Variant, as_variant
+from lstmlab.cells.variants import Cell, as_cell
 
 Array: TypeAlias = NDArray[np.floating[Any]]
 Params: TypeAlias = dict[str, Array]
@@ -14,8 +14,8 @@ Params: TypeAlias = dict[str, Array]
 FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
 
 
-def param_shapes(variant: Variant | str, inputs: int, blocks: int) -> dict[str, tuple[int, ...]]:
-    """Name and shape of every weight array of a variant, with M inputs and N blocks.
+def param_shapes(variant: Cell | str, inputs: int, blocks: int) -> dict[str, tuple[int, ...]]:
+    """Name and shape of every weight array of a variant or an SRN, with M inputs and N blocks.
 
     For each part (z, and each gate that has weights): `W` (N, M) from the input, `R` (N, N) from
     the block outputs of the step before, `b` (N,) the bias; for gates with a peephole also `p`
@@ -23,7 +23,7 @@ def param_shapes(variant: Variant | str, inputs: int, blocks: int) -> dict[str, 
 
     Greff et al., sections II-A and IV-C.
     """
-    variant = as_variant(variant)
+    variant = as_cell(variant)
     M, N = check_positive("inputs", inputs), check_positive("blocks", blocks)
     shapes: dict[str, tuple[int, ...]] = {}
     for part in variant.parts:
@@ -38,7 +38,7 @@ def param_shapes(variant: Variant | str, inputs: int, blocks: int) -> dict[str, 
 
 
 def init_params(
-    variant: Variant | str,
+    variant: Cell | str,
     inputs: int,
     blocks: int,
     *,
@@ -50,7 +50,7 @@ def init_params(
 
     Parameters
     ----------
-    variant : Variant or str
+    variant : Variant, SRN or the name of one
     inputs, blocks : int
         M and N, both at least 1.
     rng : numpy.random.Generator
@@ -77,12 +77,12 @@ def init_params(
     }
 
 
-def count_params(variant: Variant | str, inputs: int, blocks: int) -> int:
+def count_params(variant: Cell | str, inputs: int, blocks: int) -> int:
     """How many weights a variant has, with M inputs and N blocks."""
     return sum(math.prod(shape) for shape in param_shapes(variant, inputs, blocks).values())
 
 
-def check_params(params: Params, variant: Variant) -> tuple[int, int, np.dtype[Any]]:
+def check_params(params: Params, variant: Cell) -> tuple[int, int, np.dtype[Any]]:
     """Check that `params` fits `variant`; return (M, N, dtype)."""
     if not isinstance(params, dict):
         raise TypeError(f"params must be a dict of arrays, got {type(params).__name__}")

@@ -1,6 +1,7 @@
-"""A variant of the LSTM block is a value: eight switches, each with the vanilla setting."""
+"""What a layer is made of, as a value: a variant of the LSTM block, or the SRN unit."""
 
 from dataclasses import dataclass, fields
+from typing import ClassVar, TypeAlias
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,8 +87,46 @@ VARIANTS: dict[str, Variant] = {
 """The paper's nine variants by name, in its order; each is one switch away from V."""
 
 
-def as_variant(variant: Variant | str) -> Variant:
-    """Return `variant` itself, or the one of that name in `VARIANTS`.
+@dataclass(frozen=True)
+class SimpleRecurrent:
+    """The unit of a simple recurrent network (Greff et al., Fig. 1, left).
+
+    y^t = tanh(W_z x^t + R_z y^{t-1} + b_z). It is what is left of an LSTM block that keeps nothing:
+    with f = 0, i = o = 1 and no output activation function, z = c = y. All are equal: `SRN` is one.
+    """
+
+    gates: ClassVar[tuple[str, ...]] = ()
+    parts: ClassVar[tuple[str, ...]] = ("z",)
+    peepholes: ClassVar[bool] = False
+    full_gate_recurrence: ClassVar[bool] = False
+
+
+SRN = SimpleRecurrent()
+"""The simple recurrent network; wherever a variant is asked for, it may stand, as may "SRN"."""
+
+Cell: TypeAlias = Variant | SimpleRecurrent
+
+
+def as_cell(variant: Cell | str) -> Cell:
+    """Return `variant` itself, or the cell of that name: "SRN", or one in `VARIANTS`.
+
+    Raises
+    ------
+    ValueError
+        If no cell has that name.
+    TypeError
+        If `variant` is neither a cell nor a string.
+    """
+    if isinstance(variant, SimpleRecurrent) or variant == "SRN":
+        return SRN
+    if isinstance(variant, str) and variant not in VARIANTS:
+        names = ", ".join(VARIANTS)
+        raise ValueError(f"variant must be one of {names} or SRN, got {variant!r}")
+    return as_variant(variant)
+
+
+def as_variant(variant: Cell | str) -> Variant:
+    """Return `variant` itself, or the one of that name in `VARIANTS`; the SRN is none.
 
     Raises
     ------

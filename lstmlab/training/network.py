@@ -1,4 +1,4 @@
-"""A network: one or two layers of LSTM blocks side by side, and an output layer over them."""
+"""A network: one or two layers of blocks side by side, and an output layer over them."""
 
 import math
 from dataclasses import dataclass, field
@@ -10,11 +10,11 @@ from numpy.typing import DTypeLike
 
 from lstmlab.cells import (
     Array,
+    Cell,
     Params,
     State,
     Trace,
-    Variant,
-    as_variant,
+    as_cell,
     backward,
     forward,
     init_params,
@@ -28,13 +28,13 @@ REVERSE = "_reverse"
 
 @dataclass(frozen=True)
 class Network:
-    """Inputs → LSTM blocks → output layer → loss (Greff et al., section IV-B).
+    """Inputs → LSTM blocks or SRN units → output layer → loss (Greff et al., section IV-B).
 
     Parameters
     ----------
     inputs, blocks, outputs : int
         M, N (in each direction) and K.
-    variant : Variant or str
+    variant : Variant, SRN or the name of one
     loss : {"sigmoid", "softmax"}
         The output activation with its cross-entropy.
     directions : {1, 2}
@@ -50,13 +50,13 @@ class Network:
     inputs: int
     blocks: int
     outputs: int
-    variant: Variant | str = "V"
+    variant: Cell | str = "V"
     loss: str = "sigmoid"
     directions: int = 1
-    _variant: Variant = field(init=False, repr=False, compare=False)
+    _variant: Cell = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_variant", as_variant(self.variant))
+        object.__setattr__(self, "_variant", as_cell(self.variant))
         for name in ("inputs", "blocks", "outputs"):
             object.__setattr__(self, name, check_positive(name, getattr(self, name)))
         if not isinstance(self.loss, str) or self.loss not in LOSSES:

@@ -1,3 +1,4 @@
+import dataclasses
 import itertools
 
 import numpy as np
@@ -9,14 +10,17 @@ from lstmlab.cells import (
     backward,
     check_gradients,
     forward,
+    gradient_errors,
     init_params,
+    numerical_gradient,
     relative_error,
 )
 
+CELLS = [*VARIANTS, "SRN"]
 SIZES = [(1, 1, 1), (1, 3, 2), (7, 2, 5), (12, 5, 3)]  # T, M, N
 
 
-@pytest.mark.parametrize("variant", VARIANTS)
+@pytest.mark.parametrize("variant", CELLS)
 @pytest.mark.parametrize("batch", [None, 1, 3])
 @pytest.mark.parametrize("initial_state", [True, False])
 def test_bptt_agrees_with_central_differences(variant, batch, initial_state):
@@ -28,9 +32,10 @@ def test_bptt_agrees_with_central_differences(variant, batch, initial_state):
         assert error <= 1e-7
 
 
-@pytest.mark.parametrize("variant", VARIANTS)
+@pytest.mark.parametrize("truncated", [False, True])
+@pytest.mark.parametrize("variant", CELLS)
 @pytest.mark.parametrize("batch", [None, 2])
-def test_bptt_agrees_with_an_independent_autograd_reading(variant, batch):
+def test_bptt_agrees_with_an_independent_autograd_reading(variant, batch, truncated):
     pytest.importorskip("torch", reason="the autograd reading needs torch")
     from tests.cells.reference import gradients
 
@@ -42,8 +47,8 @@ def test_bptt_agrees_with_an_independent_autograd_reading(variant, batch):
         y0, c0, dc_last = rng.standard_normal((3, *B, N))
         gates0 = {k: rng.uniform(size=(*B, N)) for k in "ifo"} if variant == "FGR" else {}
         trace = forward(params, x, variant, y0, c0, gates0)
-        ours = backward(params, trace, dy, dc_last)
-        y, theirs = gradients(variant, params, x, dy, dc_last, y0, c0, gates0)
+        ours = backward(params, trace, dy, dc_last, truncated=truncated)
+        y, theirs = gradients(variant, params, x, dy, dc_last, y0, c0, gates0, truncated)
         np.testing.assert_allclose(trace.y, y, rtol=0, atol=1e-12)
         found = ours.params | {"x": ours.x, "y0": ours.y0, "c0": ours.c0}
         found |= {f"gate {k}": v for k, v in ours.gates0.items()}
@@ -67,14 +72,20 @@ def test_any_legal_combination_of_switches_has_a_right_gradient():
         assert check_gradients(variant, inputs=2, blocks=2, steps=4) <= 1e-7, variant
 
 
-def test_the_check_notices_a_wrong_gradient(monkeypatch):
-    import lstmlab.cells.gradcheck as gradcheck
+def forgets_the_peephole(params, trace, dy, dc_last):
+    return backward(params | {"p_o": 0 * params["p_o"]}, trace, dy, dc_last)
 
-    def forgets_the_peephole(params, trace, dy, dc_last=None):
-        return backward(params | {"p_o": 0 * params["p_o"]}, trace, dy, dc_last)
 
-    monkeypatch.setattr(gradcheck, "backward", forgets_the_peephole)
-    assert check_gradients("V") > 1e-2
+def test_the_check_notices_a_wrong_gradient():
+    assert check_gradients("V", backward=forgets_the_peephole) > 1e-2
+
+
+def test_errors_come_array_by_array():
+    errors = gradient_errors("V", backward=forgets_the_peephole)
+    assert list(errors) == [*init_params("V", 3, 4, rng=np.random.default_rng(0)), "x", "y0", "c0"]
+    assert errors["W_z"] > 1e-2  # the cell's delta is wrong
+    assert max(gradient_errors("V").values()) == check_gradients("V") < 1e-7
+    assert set(gradient_errors("FGR")) > {"R_if", "gates0[i]", "gates0[f]", "gates0[o]"}
 
 
 FIELDS = ["params", "x", "y0", "c0", "gates0"]
@@ -82,37 +93,75 @@ FIELDS = ["params", "x", "y0", "c0", "gates0"]
 
 @pytest.mark.parametrize("field", FIELDS)
 @pytest.mark.parametrize("wrong", [lambda g: g + 1e-3, lambda g: g * np.nan])
-def test_the_check_looks_at_every_array(field, wrong, monkeypatch):
-    import dataclasses
-
-    import lstmlab.cells.gradcheck as gradcheck
-
+def test_the_check_looks_at_every_array(field, wrong):
     def spoiled(*arguments):
         right = backward(*arguments)
         array = getattr(right, field)
         bad = {k: wrong(v) for k, v in array.items()} if isinstance(array, dict) else wrong(array)
         return dataclasses.replace(right, **{field: bad})
 
-    monkeypatch.setattr(gradcheck, "backward", spoiled)
-    assert not check_gradients("FGR") < 1e-5
+    assert not check_gradients("FGR", backward=spoiled) < 1e-5
 
 
-def test_the_check_can_start_from_zeros():
-    import lstmlab.cells.gradcheck as gradcheck
-
+@pytest.mark.parametrize("initial_state", [True, False])
+def test_the_check_can_start_from_zeros(initial_state):
     seen = []
 
-    def watch(params, x, variant, y0, c0, gates0):
-        seen.append((y0.copy(), c0.copy()))
-        return forward(params, x, variant, y0, c0, gates0)
+    def watch(params, trace, dy, dc_last):
+        seen.extend([trace.y0.copy(), trace.c0.copy()])
+        return backward(params, trace, dy, dc_last)
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(gradcheck, "forward", watch)
-        check_gradients("V", initial_state=False)
-        assert not np.any(seen[0])
-        seen.clear()
-        check_gradients("V")
-        assert np.all(seen[0])
+    check_gradients("V", initial_state=initial_state, backward=watch)
+    assert all(np.all(array) if initial_state else not np.any(array) for array in seen)
+    assert seen
+
+
+@pytest.mark.parametrize(("points", "order"), [(2, 2), (4, 4)])
+def test_the_error_of_a_difference_falls_with_its_order(points, order):
+    w = np.array([0.3, -1.2, 0.7])
+    exact = np.exp(w)
+    wide, narrow = (
+        relative_error(numerical_gradient(lambda: np.exp(w).sum(), w, step=h, points=points), exact)
+        for h in (0.1, 0.05)
+    )
+    assert wide / narrow == pytest.approx(2**order, rel=0.05)
+
+
+def test_a_numerical_gradient_has_the_shape_of_its_array_and_leaves_it_as_it_was():
+    w = np.arange(6, dtype=np.float32).reshape(2, 3)
+    kept = w.copy()
+    found = numerical_gradient(lambda: float(np.sum(w.astype(float) ** 2)), w, step=0.5)
+    np.testing.assert_allclose(found, 2 * kept, atol=1e-6)
+    assert found.dtype == np.float64
+    np.testing.assert_array_equal(w, kept)
+
+
+def test_an_array_is_put_back_even_if_the_loss_raises():
+    w = np.ones(3)
+
+    def loss():
+        raise RuntimeError("no loss")
+
+    with pytest.raises(RuntimeError, match="no loss"):
+        numerical_gradient(loss, w)
+    np.testing.assert_array_equal(w, np.ones(3))
+
+
+@pytest.mark.parametrize(
+    ("array", "options", "error", "message"),
+    [
+        ([1.0], {}, TypeError, "array must be a NumPy array of floats, got list"),
+        (np.arange(3), {}, TypeError, "array must be a NumPy array of floats"),
+        (np.broadcast_to(1.0, 3), {}, TypeError, "array must be writable"),
+        (np.ones(3), {"step": 0}, ValueError, "step must be a finite number above 0, got 0"),
+        (np.ones(3), {"step": np.inf}, ValueError, "step must be a finite number above 0"),
+        (np.ones(3), {"points": 3}, ValueError, "points must be 2 or 4, got 3"),
+        (np.ones(3, np.float32), {"step": 1e-9}, ValueError, "larger than the rounding"),
+    ],
+)
+def test_a_difference_that_cannot_be_taken_is_named(array, options, error, message):
+    with pytest.raises(error, match=message):
+        numerical_gradient(lambda: 0.0, array, **options)
 
 
 def test_relative_error_refuses_what_cannot_be_compared():
@@ -148,7 +197,7 @@ def test_a_trace_of_other_weights_is_named():
         backward(params, None, np.zeros((5, 4)))
 
 
-@pytest.mark.parametrize("variant", VARIANTS)
+@pytest.mark.parametrize("variant", CELLS)
 def test_float32_stays_float32_and_close_to_float64(variant):
     rng = np.random.default_rng(0)
     params = init_params(variant, 4, 6, rng=rng, std=0.3)
@@ -160,6 +209,44 @@ def test_float32_stays_float32_and_close_to_float64(variant):
         assert gradient.dtype == np.float32
         assert relative_error(gradient, exact.params[name]) < 1e-4
     assert rough.x.dtype == rough.y0.dtype == rough.c0.dtype == np.float32
+
+
+@pytest.mark.parametrize("variant", CELLS)
+def test_one_step_has_nothing_to_truncate_but_the_peephole_of_the_output_gate(variant):
+    rng = np.random.default_rng(0)
+    params = init_params(variant, 3, 4, rng=rng, std=0.5)
+    if "p_o" in params:
+        params["p_o"][:] = 0
+    trace = forward(params, rng.standard_normal((1, 3)), variant)
+    dy = rng.standard_normal((1, 4))
+    whole, cut = (backward(params, trace, dy, truncated=how).params for how in (False, True))
+    for name in params:
+        np.testing.assert_array_equal(cut[name], whole[name], err_msg=name)
+
+
+def test_the_truncated_gradient_reaches_back_along_the_cell_alone():
+    rng = np.random.default_rng(0)
+    params = init_params("V", 3, 4, rng=rng, std=0.5)
+    trace = forward(params, rng.standard_normal((9, 3)), "V")
+    grads = backward(params, trace, np.zeros((9, 4)), np.ones(4), truncated=True)
+    np.testing.assert_allclose(grads.c0, np.prod(trace.f, axis=0), rtol=1e-12)
+    assert not np.any(grads.y0)
+
+
+def test_the_truncated_gradient_is_not_the_gradient():
+    def truncated(*arguments):
+        return backward(*arguments, truncated=True)
+
+    for variant in CELLS:
+        assert check_gradients(variant, backward=truncated) > 1e-2, variant
+
+
+def test_truncated_is_a_bool():
+    rng = np.random.default_rng(0)
+    params = init_params("V", 3, 4, rng=rng)
+    trace = forward(params, rng.standard_normal((5, 3)), "V")
+    with pytest.raises(TypeError, match="truncated must be True or False, got 1997"):
+        backward(params, trace, np.zeros((5, 4)), truncated=1997)
 
 
 def test_gradients_have_the_keys_and_shapes_of_the_parameters():

@@ -1,9 +1,10 @@
 import numpy as np
 import pytest
 
-from lstmlab.cells import VARIANTS, forward, init_params, sigmoid
+from lstmlab.cells import SRN, VARIANTS, forward, init_params, sigmoid
 
 RNG = np.random.default_rng
+CELLS = [*VARIANTS, "SRN"]
 
 
 def case(variant="V", T=5, B=None, M=3, N=4, dtype=np.float64, seed=0):
@@ -27,7 +28,27 @@ def test_the_vanilla_step_is_the_papers_equations():
         np.testing.assert_allclose(getattr(trace, name)[0], value, rtol=1e-14, atol=1e-15)
 
 
-@pytest.mark.parametrize("variant", VARIANTS)
+def test_the_srn_is_the_simple_recurrent_network_of_figure_1():
+    params, x = case("SRN")
+    y = y0 = RNG(1).standard_normal(4)
+    trace = forward(params, x, SRN, y0)
+    for t in range(len(x)):
+        y = np.tanh(params["W_z"] @ x[t] + params["R_z"] @ y + params["b_z"])
+        np.testing.assert_allclose(trace.y[t], y, rtol=1e-14)
+
+
+def test_an_srn_is_a_block_that_keeps_nothing():
+    params, x = case("NOAF", B=2)
+    params = {name: 0 * w if name[-1] in "ifo" else w for name, w in params.items()}
+    params["b_i"][:] = params["b_o"][:] = 40  # both gates open: 1 in float64
+    params["b_f"][:] = -800  # and the forget gate shut
+    block = forward(params, x, "NOAF")
+    srn = forward({name: params[name] for name in ("W_z", "R_z", "b_z")}, x, "SRN")
+    for name in "zifocy":
+        np.testing.assert_allclose(getattr(block, name), getattr(srn, name), atol=1e-15)
+
+
+@pytest.mark.parametrize("variant", CELLS)
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_no_array_changes_its_dtype(variant, dtype):
     params, x = case(variant, dtype=dtype)
@@ -36,7 +57,7 @@ def test_no_array_changes_its_dtype(variant, dtype):
         assert getattr(trace, name).dtype == dtype, name
 
 
-@pytest.mark.parametrize("variant", VARIANTS)
+@pytest.mark.parametrize("variant", CELLS)
 def test_a_batch_is_its_sequences_side_by_side(variant):
     params, x = case(variant, B=3)
     together = forward(params, x, variant)
@@ -45,7 +66,7 @@ def test_a_batch_is_its_sequences_side_by_side(variant):
         np.testing.assert_allclose(together.y[:, b], alone.y, rtol=1e-13, atol=1e-15)
 
 
-@pytest.mark.parametrize("variant", VARIANTS)
+@pytest.mark.parametrize("variant", CELLS)
 def test_a_sequence_can_be_cut_and_carried_on(variant):
     params, x = case(variant, T=7)
     whole = forward(params, x, variant)

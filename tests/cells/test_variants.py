@@ -2,7 +2,16 @@ from dataclasses import FrozenInstanceError, asdict
 
 import pytest
 
-from lstmlab.cells import VARIANTS, Variant, as_variant, count_params, param_shapes
+from lstmlab.cells import (
+    SRN,
+    VARIANTS,
+    SimpleRecurrent,
+    Variant,
+    as_cell,
+    as_variant,
+    count_params,
+    param_shapes,
+)
 
 
 def test_names_and_order_are_the_papers():
@@ -54,6 +63,20 @@ def test_unknown_names_list_the_known_ones():
         as_variant("GRU")
     with pytest.raises(TypeError, match="got 3"):
         as_variant(3)
+
+
+def test_the_srn_is_a_cell_but_no_variant():
+    assert as_cell("SRN") is as_cell(SimpleRecurrent()) is SRN
+    assert as_cell("CIFG") is as_cell(VARIANTS["CIFG"]) is VARIANTS["CIFG"]
+    assert param_shapes("SRN", 3, 4) == {"W_z": (4, 3), "R_z": (4, 4), "b_z": (4,)}
+    with pytest.raises(ValueError, match="one of V, .*, FGR, got 'SRN'"):
+        as_variant("SRN")
+    with pytest.raises(TypeError, match="variant must be a Variant"):
+        as_variant(SRN)
+    with pytest.raises(ValueError, match="one of V, .*, FGR or SRN, got 'GRU'"):
+        as_cell("GRU")
+    with pytest.raises(TypeError, match="got 3"):
+        as_cell(3)
 
 
 @pytest.mark.parametrize(
