@@ -1,11 +1,14 @@
 """Figures in one style, widgets that need no kernel, and sound."""
 
 from lstmlab.viewing.block import PARTS, draw_block
+from lstmlab.viewing.controls import Choice, Control, Slider, Step, Toggle
 from lstmlab.viewing.curves import learning_curves
-from lstmlab.viewing.explorer import Explorer, Slider, explore
+from lstmlab.viewing.explorer import Explorer, explore
+from lstmlab.viewing.field import field
 from lstmlab.viewing.figure import Figure
 from lstmlab.viewing.lines import bars, heatmap, lines
 from lstmlab.viewing.music import note_name, piano_roll
+from lstmlab.viewing.predict import Predict
 from lstmlab.viewing.sound import Sound, listen
 from lstmlab.viewing.style import (
     DIVERGING,
@@ -26,16 +29,22 @@ __all__ = [
     "SEQUENTIAL",
     "SHADE",
     "WIDTH",
+    "Choice",
+    "Control",
     "Explorer",
     "Figure",
     "Look",
+    "Predict",
     "Slider",
     "Sound",
+    "Step",
+    "Toggle",
     "activations",
     "annotate",
     "bars",
     "draw_block",
     "explore",
+    "field",
     "gate_trace",
     "heatmap",
     "learning_curves",

@@ -5,99 +5,110 @@ from __future__ import annotations
 import hashlib
 import html
 import json
-from collections.abc import Sequence
-from string import Template
+from collections.abc import Mapping, Sequence
 
+from lstmlab.viewing import predict as words
+from lstmlab.viewing.controls import Control
 from lstmlab.viewing.frames import Frame
-
-SCRIPT = Template("""\
-// Move a slider: show that frame's picture, its description, its sentence and its value.
-// Frames are laid over the start picture and are transparent wherever they agree with it.
-for (const figure of document.querySelectorAll('[data-explore="$key"]:not([data-ready])')) {
-  figure.dataset.ready = document.querySelectorAll('[data-explore="$key"][data-ready]').length;
-  const picture = figure.querySelector("img");
-  const says = figure.querySelector("figcaption");
-  const sliders = [...figure.querySelectorAll("input")];
-  const outputs = [...figure.querySelectorAll("output")];
-  const data = figure.querySelector("[type$$=json]").textContent;
-  const { overlays, frames, labels } = JSON.parse(data);
-  const images = [picture.src, ...overlays];
-  picture.style.background = `url($${picture.src}) 0 0 / 100% 100% content-box`;
-  const show = () => {
-    const at = sliders.map((slider) => Number(slider.value));
-    const [image, alt, sentence] = frames[at.reduce((k, n, j) => k * labels[j].length + n, 0)];
-    picture.src = images[image];
-    picture.alt = alt;
-    if (says.textContent !== sentence) says.textContent = sentence;
-    sliders.forEach((slider, j) => {
-      slider.setAttribute("aria-valuetext", (outputs[j].value = labels[j][at[j]]));
-    });
-  };
-  sliders.forEach((slider, j) => {
-    if (figure.dataset.ready > 0) {  // a second copy on the page: its ids must be its own
-      slider.id += "-" + figure.dataset.ready;
-      figure.querySelectorAll("label")[j].htmlFor = outputs[j].htmlFor = slider.id;
-    }
-    slider.disabled = false;
-    slider.addEventListener("input", show);
-  });
-  show();
-}
-""")
+from lstmlab.viewing.predict import Predict
+from lstmlab.viewing.script import LOCK, SCRIPT, STYLE
 
 _FIGURE = """\
-<figure class="lstmlab-explore" data-explore="{key}" style="margin:1.2em 0;max-width:{width}px">
-{sliders}
-<img class="lstmlab-explore-frame" alt="{alt}" src="{src}" width="{width}" height="{height}" \
-style="display:block;width:100%;height:auto;background:#fff;border-radius:4px">
-<figcaption class="lstmlab-explore-says" aria-live="polite" style="margin-top:.5em">{says}\
-</figcaption>
-<noscript><p>The slider needs JavaScript; the picture shows its starting position.</p></noscript>
+<figure class="lstmlab-explore" data-explore="{key}" style="max-width:{width}px">
+<style>
+{style}</style>
+{question}<fieldset class="lstmlab-explore-controls" role="presentation" disabled>
+{controls}
+</fieldset>
+<div class="lstmlab-explore-picture">
+<img class="lstmlab-explore-frame" alt="{alt}" src="{src}" width="{width}" height="{height}">{wait}
+</div>
+<figcaption class="lstmlab-explore-says" aria-live="polite">{says}</figcaption>
+<noscript><p>The controls need JavaScript; the picture shows where they start.</p></noscript>
 <script type="application/json">{data}</script>
 <script type="module">
 {script}</script>
 </figure>"""
 
-_SLIDER = """\
-<div style="display:flex;flex-wrap:wrap;align-items:center;gap:.2em .8em;margin-bottom:.4em">
+_CONTROLS = {
+    "slider": """\
+<div class="lstmlab-explore-control" data-control="slider">
 <label for="{id}">{label}</label>
+<span class="lstmlab-explore-slide">
 <input type="range" id="{id}" min="0" max="{last}" step="1" value="{at}" aria-valuetext="{text}" \
-autocomplete="off" disabled style="flex:1 1 7em;min-width:0;max-width:24em">
-<output for="{id}" style="min-width:3em;font-variant-numeric:tabular-nums">{text}</output>
-</div>"""
+autocomplete="off">
+<output for="{id}" aria-live="off">{text}</output>
+</span>
+</div>""",
+    "choice": """\
+<fieldset class="lstmlab-explore-choice" data-control="choice">
+<legend>{label}</legend>
+<div class="lstmlab-explore-control">
+{options}
+</div>
+</fieldset>""",
+    "toggle": """\
+<div class="lstmlab-explore-control" data-control="toggle">
+<label for="{id}"><input type="checkbox" id="{id}" aria-describedby="{id}-says" \
+autocomplete="off"{checked}> {label}</label>
+<output for="{id}" id="{id}-says" aria-live="off">{text}</output>
+</div>""",
+    "step": """\
+<div class="lstmlab-explore-control" data-control="step" role="group" aria-labelledby="{id}">
+<span class="lstmlab-explore-name" id="{id}">{label}</span>
+<button type="button">Back</button>
+<button type="button">Next</button>
+<output>{text}</output>
+</div>""",
+}
+
+_OPTION = """\
+<label><input type="radio" name="{name}" value="{n}" autocomplete="off"{checked}> {text}</label>"""
+
+_QUESTION = """\
+<script>{lock}</script>
+<div class="lstmlab-explore-predict">
+<fieldset disabled>
+<legend><strong>{lead}</strong> {question}</legend>
+{options}
+</fieldset>
+<p><button type="button" disabled>{button}</button>{hint}</p>
+<div role="status"><p><strong hidden></strong> <span hidden></span></p><p hidden></p></div>
+<noscript><details><summary>{folded}</summary><p>{answer}</p><p>{because}</p></details></noscript>
+</div>
+"""
 
 
 def figure_html(
-    names: Sequence[str],
-    labels: Sequence[Sequence[str]],
-    start: Sequence[int],
+    controls: Mapping[str, Control],
     frames: Sequence[Frame],
     alts: Sequence[str],
     says: Sequence[str],
     width: int,
+    predict: Predict | None = None,
 ) -> str:
-    """Write the figure with its sliders, its start picture, the other frames and the script.
+    """Write the figure: question, controls, start picture, the other frames and the script.
 
     Parameters
     ----------
-    names : sequence of str, (S,)
-        Visible label of each slider.
-    labels : sequence of sequences of str, (S, ...)
-        What each position of each slider is called.
-    start : sequence of int, (S,)
-        Position each slider starts at.
+    controls : mapping of str to Control, (S,)
+        Each under the name that `draw` takes its value by.
     frames, alts, says : sequences, (F,)
-        Picture, description and sentence of every combination; the last slider runs fastest.
+        Picture, description and sentence of every combination; the last control runs fastest.
     width : int
         Width of the picture on the page, in page pixels.
+    predict : Predict, optional
+        The question that comes first.
 
     Returns
     -------
     str
         The same for the same input: ids are made from the content.
     """
+    start = [control.start for control in controls.values()]
+    shown = [control.shown for control in controls.values()]
     first = 0
-    for at, texts in zip(start, labels, strict=True):
+    for at, texts in zip(start, shown, strict=True):
         first = first * len(texts) + at
     images = [frames[first].url]
     rows = []
@@ -105,29 +116,77 @@ def figure_html(
         if frame.url not in images:
             images.append(frame.url)
         rows.append([images.index(frame.url), alt, sentence])
-    data = _json({"overlays": images[1:], "frames": rows, "labels": [list(t) for t in labels]})
-    seen = "\n".join([images[0], data, *names])
-    key = hashlib.sha256(seen.encode()).hexdigest()[:12]
-    sliders = [
-        _SLIDER.format(
-            id=f"explore-{key}-{n}",
-            label=html.escape(name),
-            last=len(texts) - 1,
-            at=at,
-            text=html.escape(texts[at]),
+    data: dict[str, object] = {
+        "overlays": images[1:], "frames": rows, "shown": shown, "start": start,
+    }  # fmt: skip
+    if predict is not None:
+        data["predict"] = {
+            "lock": "controls" if predict.show else "all",
+            "verdicts": [predict.verdict(n) for n in range(len(predict.options))],
+            "because": predict.because,
+        }
+
+    def written(key: str) -> str:
+        """The figure with ids that begin with `key`."""
+        parts = [
+            _control(control, f"explore-{key}-{n}", control.named(name))
+            for n, (name, control) in enumerate(controls.items())
+        ]
+        hidden = predict is not None and not predict.show
+        return _FIGURE.format(
+            key=key,
+            style=STYLE,
+            question="" if predict is None else _question(predict, f"explore-{key}-predict"),
+            controls="\n".join(parts),
+            width=width,
+            height=round(width * frames[first].size[1] / frames[first].size[0]),
+            alt=html.escape(alts[first]),
+            src=images[0],
+            wait=f'\n<p class="lstmlab-explore-wait">{words.WAIT}</p>' if hidden else "",
+            says=html.escape(says[first]),
+            data=_json(data),
+            script=SCRIPT.replace("KEY", key),
         )
-        for n, (name, texts, at) in enumerate(zip(names, labels, start, strict=True))
-    ]
-    return _FIGURE.format(
-        key=key,
-        sliders="\n".join(sliders),
-        width=width,
-        height=round(width * frames[first].size[1] / frames[first].size[0]),
-        alt=html.escape(alts[first]),
-        src=images[0],
-        says=html.escape(says[first]),
-        data=data,
-        script=SCRIPT.substitute(key=key),
+
+    return written(hashlib.sha256(written("").encode()).hexdigest()[:12])
+
+
+def _control(control: Control, ident: str, label: str) -> str:
+    """Write one control at its start."""
+    return _CONTROLS[control.kind].format(
+        id=ident,
+        label=html.escape(label),
+        last=len(control.values) - 1,
+        at=control.start,
+        text=html.escape(control.shown[control.start]),
+        checked=" checked" if control.start else "",
+        options=_options(control.texts, ident, control.start),
+    )
+
+
+def _options(texts: Sequence[str], name: str, checked: int | None) -> str:
+    """Write radio buttons of one group, a line each."""
+    return "\n".join(
+        _OPTION.format(
+            name=name, n=n, text=html.escape(text), checked=" checked" if n == checked else ""
+        )
+        for n, text in enumerate(texts)
+    )
+
+
+def _question(predict: Predict, name: str) -> str:
+    """Write the question, its options, and the place for the verdict."""
+    hint = f" <span data-hint>{words.LOCKED}</span>" if predict.show else ""
+    return _QUESTION.format(
+        lock=LOCK.replace("HOW", "controls" if predict.show else "all"),
+        lead=words.LEAD,
+        question=html.escape(predict.question),
+        options=_options(predict.options, name, None),
+        button=words.BUTTON,
+        hint=hint,
+        folded=words.FOLDED,
+        answer=html.escape(predict.answer),
+        because=html.escape(predict.because),
     )
 
 

@@ -21,14 +21,21 @@ pytestmark = pytest.mark.browser
 NARROW = 400  # pixels: a telephone
 WIDE = 1280
 PAGES = toc_files()
-SLIDER = "figure.lstmlab-explore input[type=range]"
-PARTS = ("frame", "sentence", "value", "aria-valuetext")
+FIGURE = "figure.lstmlab-explore"
+QUESTION = ".lstmlab-explore-predict"
+# A slider, a group of radio buttons, a checkbox, or a group of the buttons Back and Next.
+CONTROL = (
+    ":is(input[type=range], fieldset:has(> legend):has(input[type=radio]), input[type=checkbox], "
+    f"[role=group]:has(button)):not({QUESTION} *)"
+)
+PARTS = ("frame", "sentence", "value", "spoken value")
+WORDS = f"{FIGURE} :is(label, legend, output, figcaption, p, span, button:not(:disabled), strong)"
 CONTRAST = 4.5  # between text and its ground, for a reader with low vision (WCAG 2.2, 1.4.3)
 STRETCH = 0.02  # of a figure's own ratio of width to height
 
-# Every label of a slider with the contrast of its text against what lies under it. Colours of any
-# notation are read by painting them: the ground of each ancestor from the outermost to the label,
-# then the label's own colour.
+# Every element given that has text, with its contrast against what lies under it. Colours of any
+# notation are read by painting them: the ground of each ancestor from the outermost to the element,
+# then the element's own colour.
 LABELS = """all => {
   const canvas = document.createElement("canvas");
   const context = canvas.getContext("2d", {willReadFrequently: true});
@@ -43,7 +50,7 @@ LABELS = """all => {
     .map(v => v / 255)
     .map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
     .reduce((sum, v, n) => sum + v * [0.2126, 0.7152, 0.0722][n], 0);
-  return all.map(label => {
+  return all.filter(label => label.textContent.trim()).map(label => {
     const chain = [];
     for (let e = label; e; e = e.parentElement) chain.unshift(getComputedStyle(e));
     let ground = paint("white", 1), opacity = 1;
@@ -139,25 +146,179 @@ def opened(request: pytest.FixtureRequest, browser: Browser, base: str) -> Itera
     )
     page.on("pageerror", lambda error: result.messages.append(str(error)))
     page.goto(f"{base}/{request.param}.html", wait_until="load")
-    if page.locator(".math.notranslate").count():
-        page.wait_for_function("window.MathJax?.startup?.promise !== undefined")
-        page.evaluate("MathJax.startup.promise")
-    page.evaluate("document.fonts.ready.then(() => true)")
+    settle(page)
     yield result
     context.close()
 
 
-def state(figure: Locator, slider: Locator) -> tuple[str, str, str, str]:
-    """What an explorable figure shows: its frame, its sentence, its value, and how that is read."""
-    return (
-        figure.locator(".lstmlab-explore-frame").evaluate("frame => frame.src ?? frame.innerHTML"),
-        figure.locator(".lstmlab-explore-says[aria-live]").inner_text().strip(),
-        slider.evaluate(
-            "s => [...s.closest('figure').querySelectorAll('output')]"
-            ".find(o => o.htmlFor.contains(s.id))?.textContent.trim() ?? ''"
-        ),
-        slider.get_attribute("aria-valuetext") or "",
+def settle(page: Page) -> None:
+    """Wait until equations and fonts are there."""
+    if page.locator(".math.notranslate").count():
+        page.wait_for_function("window.MathJax?.startup?.promise !== undefined")
+        page.evaluate("MathJax.startup.promise")
+    page.evaluate("document.fonts.ready.then(() => true)")
+
+
+# What a control stands at, as it is seen and as it is read aloud.
+VALUES = """part => {
+  const figure = part.closest("figure");
+  const words = e => e?.textContent.trim() ?? "";
+  const output = [...figure.querySelectorAll("output")].find(o => o.htmlFor.contains(part.id));
+  if (part.type === "range") return [words(output), part.getAttribute("aria-valuetext") ?? ""];
+  if (part.type === "checkbox") return [words(output), part.checked ? "checked" : "not checked"];
+  const radio = part.querySelector("input:checked");
+  if (radio) return [0, 1].map(() => [...radio.labels].map(words).join(" "));
+  const place = part.querySelector("output");
+  return [words(place), place?.getAttribute("aria-live") === "off" ? "" : words(place)];
+}"""
+
+
+@dataclass
+class Control:
+    """One control of an explorable figure, moved by keyboard alone."""
+
+    figure: Locator
+    part: Locator
+
+    @property
+    def kind(self) -> str:
+        """range, checkbox, or fieldset or div for a choice or a step."""
+        return str(self.part.evaluate("e => e.type === 'fieldset' ? 'choice' : e.type ?? 'step'"))
+
+    @property
+    def name(self) -> str:
+        """What a screen reader calls it."""
+        return str(
+            self.part.evaluate(
+                "e => [...(e.labels ?? [e.querySelector('legend')"
+                " ?? document.getElementById(e.getAttribute('aria-labelledby'))])]"
+                ".map(l => l?.textContent.trim() ?? '').join(' ')"
+            )
+        )
+
+    @property
+    def last(self) -> int:
+        """Position of its last value."""
+        return {
+            "range": lambda: int(self.part.get_attribute("max") or 0),
+            "choice": lambda: self.part.locator("input").count() - 1,
+            "checkbox": lambda: 1,
+            "step": lambda: 59,
+        }[self.kind]()
+
+    @property
+    def at(self) -> int:
+        """Where it stands. Steps are counted from the first, by going back to it."""
+        if self.kind == "step":
+            back = 0
+            while self._button(0).get_attribute("aria-disabled") != "true" and back < 60:
+                self.move(-1)
+                back += 1
+            for _ in range(back):
+                self.move(1)
+            return back
+        return int(
+            self.part.evaluate(
+                "e => e.type === 'range' ? Number(e.value) : e.type === 'checkbox' ?"
+                " Number(e.checked) : [...e.querySelectorAll('input')].findIndex(r => r.checked)"
+            )
+        )
+
+    def _button(self, n: int) -> Locator:
+        return self.part.locator("button").nth(n)
+
+    def move(self, by: int) -> None:
+        """One value on (1) or back (-1)."""
+        if self.kind == "step":
+            self._button(by > 0).press("Enter")
+        elif self.kind == "checkbox":
+            self.part.press("Space")
+        else:
+            held = self.part.locator("input:checked") if self.kind == "choice" else self.part
+            held.press("ArrowRight" if by > 0 else "ArrowLeft")
+
+    def go(self, to: int) -> None:
+        """To some position."""
+        if self.kind == "range" and to in (0, self.last):
+            self.part.press("End" if to else "Home")
+            return
+        at = self.at
+        for _ in range(abs(min(to, self.last) - at)):
+            self.move(1 if to > at else -1)
+
+    def state(self) -> tuple[str, ...]:
+        """What the figure shows: its frame, its sentence, and this control's two values."""
+        frame = self.figure.locator(".lstmlab-explore-frame")
+        return (
+            frame.evaluate("frame => frame.src ?? frame.innerHTML"),
+            self.figure.locator(".lstmlab-explore-says[aria-live]").inner_text().strip(),
+            *self.part.evaluate(VALUES),
+        )
+
+
+def controls(figure: Locator) -> list[Control]:
+    """Every control of an explorable figure, in the order of the keyboard."""
+    return [Control(figure, part) for part in figure.locator(CONTROL).all()]
+
+
+def answer(figure: Locator) -> str:
+    """Choose the first answer to a figure's question by keyboard, and return it."""
+    question = figure.locator(QUESTION)
+    option = question.locator("input[type=radio]").first
+    option.press("Space")
+    chosen = option.evaluate("option => option.labels[0].textContent.trim()")
+    question.locator("button").press("Enter")
+    return str(chosen)
+
+
+def unlock(page: Page) -> None:
+    """Answer every question on the page that is still open."""
+    for figure in page.locator(f"{FIGURE}[data-locked]").all():
+        answer(figure)
+
+
+def lock_faults(figure: Locator) -> list[str]:
+    """What is wrong with the lock of a figure that asks a question, before and after the answer."""
+    faults: list[str] = []
+    question = figure.locator(QUESTION)
+    inputs = figure.locator(f":is(input, button):not({QUESTION} *)")
+    seen = [figure.locator(f".lstmlab-explore-{part}") for part in ("frame", "says")]
+    hidden = figure.get_attribute("data-locked") == "all"
+    verdict = question.locator("[role=status]")
+
+    def need(right: object, fault: str) -> None:
+        if not right:
+            faults.append(fault)
+
+    def locked(when: str) -> None:
+        need(figure.get_attribute("data-locked") in ("all", "controls"), f"{when}: not marked")
+        need(all(part.is_disabled() for part in inputs.all()), f"{when}: a control is enabled")
+        need(not hidden or not any(part.is_visible() for part in seen), f"{when}: picture seen")
+        need(not verdict.inner_text().strip(), f"{when}: the outcome is told")
+
+    locked("at first")
+    need(question.locator("button").is_disabled(), "the button is enabled without an answer")
+    option = question.locator("input[type=radio]").first
+    option.press("Space")
+    option.press("ArrowDown")
+    option.press("ArrowUp")
+    locked("after moving through the options")
+    chosen = answer(figure)
+    need(figure.get_attribute("data-locked") is None, "answered: still marked as locked")
+    need(all(part.is_enabled() for part in inputs.all()), "answered: a control is disabled")
+    need(all(part.is_visible() for part in seen), "answered: no picture")
+    need(f"You chose: {chosen}" in verdict.inner_text(), "answered: the choice is not shown")
+    need("What happened:" in verdict.inner_text(), "answered: what happened is not shown")
+    need(verdict.is_visible(), "answered: the verdict is hidden")
+    need(
+        figure.evaluate(f"f => f.querySelector(':focus:not({QUESTION} *)') !== null"),
+        "answered: the focus is not on a control",
     )
+    need(
+        all(part.is_disabled() for part in question.locator("input").all()),
+        "answered: another answer can be chosen",
+    )
+    return faults
 
 
 def stuck(before: tuple[str, ...], after: tuple[str, ...]) -> list[str]:
@@ -191,9 +352,12 @@ def test_every_equation_is_typeset(opened: Opened) -> None:
     assert untypeset == []
     typeset = page.locator("article mjx-container").count()
     assert typeset == page.locator("article .math.notranslate").count()
-    assert page.locator("mjx-merror, [data-mjx-error]").evaluate_all(
-        "all => all.map(e => e.getAttribute('data-mjx-error') ?? e.textContent)"
-    ) == []
+    assert (
+        page.locator("mjx-merror, [data-mjx-error]").evaluate_all(
+            "all => all.map(e => e.getAttribute('data-mjx-error') ?? e.textContent)"
+        )
+        == []
+    )
 
 
 def test_equations_use_the_fonts_of_the_book(opened: Opened) -> None:
@@ -215,13 +379,16 @@ def test_every_image_says_what_it_shows(opened: Opened) -> None:
 
 
 def test_every_explorable_figure_follows_the_contract(opened: Opened) -> None:
-    for figure in opened.page.locator("figure.lstmlab-explore").all():
+    for figure in opened.page.locator(FIGURE).all():
         assert figure.locator(".lstmlab-explore-frame").count() == 1
         assert figure.locator("figcaption.lstmlab-explore-says[aria-live=polite]").count() == 1
-        assert 1 <= figure.locator("input[type=range]").count() <= 2
-        for slider in figure.locator("input[type=range]").all():
-            name = slider.evaluate("s => [...s.labels].map(l => l.textContent.trim()).join(' ')")
-            assert name, "a slider has no label, so a screen reader cannot name it"
+        parts = controls(figure)
+        assert 1 <= len(parts) <= 3
+        for control in parts:
+            assert control.name, f"a {control.kind} has no label, so it cannot be named aloud"
+        stray = f":is(input, button):not({QUESTION} *, {CONTROL}, {CONTROL} *)"
+        assert figure.locator(stray).count() == 0, "a part that the tests here do not move"
+        assert figure.locator(QUESTION).count() <= 1
 
 
 def test_ids_are_unique(opened: Opened) -> None:
@@ -232,27 +399,41 @@ def test_ids_are_unique(opened: Opened) -> None:
     assert repeated == []
 
 
-def test_every_slider_moves_its_figure_by_keyboard(opened: Opened) -> None:
-    for slider in opened.page.locator(SLIDER).all():
-        figure = slider.locator("xpath=ancestor::figure[1]")
-        slider.focus()
-        slider.press("Home")
-        first = state(figure, slider)
-        slider.press("ArrowRight")
-        second = state(figure, slider)
-        slider.press("End")
-        last = state(figure, slider)
-        slider.press("Home")
-        back = state(figure, slider)
-        slider.press("ArrowRight")
-        slider.press("ArrowLeft")
-        returned = state(figure, slider)
-        assert all(first), f"an explorable figure lacks a part: {first}"
-        for before, after in ((first, second), (first, last)):
-            still = stuck(before, after)
-            assert still == [], f"moving the slider leaves its {' and '.join(still)} as it was"
-        assert back == first
-        assert returned == first
+def test_every_question_locks_its_figure_until_it_is_answered(opened: Opened) -> None:
+    page = opened.page
+    if not page.locator(f"{FIGURE} {QUESTION}").count():
+        pytest.skip("this page asks no question")
+    page.reload(wait_until="load")  # whatever was answered before is asked again
+    settle(page)
+    for figure in page.locator(FIGURE).filter(has=page.locator(QUESTION)).all():
+        assert lock_faults(figure) == []
+
+
+def test_every_control_moves_its_figure_by_keyboard(opened: Opened) -> None:
+    unlock(opened.page)
+    for figure in opened.page.locator(FIGURE).all():
+        for control in controls(figure):
+            start = control.at
+            control.go(0)
+            first = control.state()
+            control.move(1)
+            second = control.state()
+            control.go(control.last)
+            last = control.state()
+            control.go(0)
+            back = control.state()
+            control.move(1)
+            control.move(-1)
+            returned = control.state()
+            control.go(start)
+            assert all(first), f"an explorable figure lacks a part: {first}"
+            for before, after in ((first, second), (first, last)):
+                still = stuck(before, after)
+                assert still == [], (
+                    f"moving {control.name!r} leaves its {' and '.join(still)} as it was"
+                )
+            assert back == first
+            assert returned == first
 
 
 def test_page_fits_a_telephone(opened: Opened) -> None:
@@ -272,15 +453,21 @@ def test_page_fits_a_telephone(opened: Opened) -> None:
         page.set_viewport_size({"width": WIDE, "height": 900})
 
 
-def test_labels_of_sliders_can_be_read_in_the_dark_theme(opened: Opened) -> None:
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_words_of_explorable_figures_can_be_read_in_both_themes(
+    opened: Opened, scheme: str
+) -> None:
     page = opened.page
     theme = page.evaluate("document.documentElement.dataset.theme")
-    page.evaluate("document.documentElement.dataset.theme = 'dark'")
+    page.evaluate("scheme => { document.documentElement.dataset.theme = scheme; }", scheme)
     try:
-        page.evaluate("document.getAnimations().forEach(a => a.finish())")
-        labels = page.locator("figure.lstmlab-explore label").evaluate_all(LABELS)
-        assert len(labels) >= page.locator(SLIDER).count()
-        assert [label for label in labels if label["contrast"] < CONTRAST] == []
+        for answered in (False, True):
+            if answered:
+                unlock(page)
+            page.evaluate("document.getAnimations().forEach(a => a.finish())")
+            words = page.locator(WORDS).evaluate_all(LABELS)
+            assert len(words) >= 2 * page.locator(FIGURE).count()
+            assert [word for word in words if word["contrast"] < CONTRAST] == []
     finally:
         page.evaluate("theme => { document.documentElement.dataset.theme = theme; }", theme)
 
@@ -297,42 +484,131 @@ def test_figures_keep_their_ratio_on_a_telephone(opened: Opened) -> None:
 
 
 def test_the_book_has_explorable_and_static_figures(browser: Browser, address: str) -> None:
-    """The tests above look at every slider and every figure: there are some."""
-    sliders = figures = 0
+    """The tests above look at every control and every figure: there are some."""
+    moving = figures = 0
     page = browser.new_page()
     for name in PAGES:
         page.goto(f"{address}/{name}.html")
-        sliders += page.locator(SLIDER).count()
+        moving += page.locator(f"{FIGURE} {CONTROL}").count()
         figures += page.locator("article img:not(.lstmlab-explore-frame)").count()
     page.close()
-    assert sliders
+    assert moving
     assert figures
 
 
-EXPLORABLE = """<figure class="lstmlab-explore"><label for="s">Peephole</label>
-<input type="range" id="s" min="0" max="9" value="0" aria-valuetext="0"><output for="s">0</output>
+# A figure of one control, which is any of the four kinds.
+EXPLORABLE = """<figure class="lstmlab-explore">CONTROL
 <div class="lstmlab-explore-frame">0</div>
 <figcaption class="lstmlab-explore-says" aria-live="polite">It is 0.</figcaption></figure>
 <script>
+const one = which => document.querySelector(which);
 const moves = {
-  frame: v => { document.querySelector(".lstmlab-explore-frame").innerHTML = v; },
-  sentence: v => { document.querySelector("figcaption").textContent = `It is ${v}.`; },
-  value: v => { document.querySelector("output").textContent = v; },
-  "aria-valuetext": v => { s.setAttribute("aria-valuetext", v); },
+  frame: v => { one(".lstmlab-explore-frame").innerHTML = v; },
+  sentence: v => { one("figcaption").textContent = `It is ${v}.`; },
+  value: v => { if (one("output")) one("output").textContent = v; },
+  "spoken value": v => { one("[type=range]")?.setAttribute("aria-valuetext", v); },
 };
-s.oninput = () => Object.entries(moves).forEach(([k, move]) => k === "STUCK" || move(s.value));
+const show = v => Object.entries(moves).forEach(([k, move]) => k === "STUCK" || move(v));
+let n = 0;
+for (const b of document.querySelectorAll("[role=group] button")) b.onclick = () => {
+  n = Math.min(Math.max(n + Number(b.value), 0), 9);
+  b.parentElement.firstElementChild.setAttribute("aria-disabled", n === 0);
+  show(n);
+};
+one("figure").oninput = ({target}) =>
+  show(target.type === "checkbox" ? Number(target.checked) : target.value);
 </script>"""
+CONTROLS = {
+    "range": """<label for="s">Peephole</label><input type="range" id="s" min="0" max="9"
+value="0" aria-valuetext="0"><output for="s">0</output>""",
+    "choice": """<fieldset><legend>Peephole</legend><label><input type="radio" name="c" value="0"
+checked>0</label><label><input type="radio" name="c" value="1">1</label></fieldset>""",
+    "checkbox": """<label><input type="checkbox" id="s">Peephole</label>
+<output for="s">0</output>""",
+    "step": """<div role="group" aria-labelledby="s"><button value="-1" aria-disabled="true">Back
+</button><button value="1">Next</button><span id="s">Peephole</span><output>0</output></div>""",
+}
 
 
-@pytest.mark.parametrize("part", [*PARTS, ""])
-def test_a_figure_with_a_part_that_stands_still_would_be_seen(browser: Browser, part: str) -> None:
+# The parts of each that a script has to move; the rest is the browser's own.
+MOVED = {"range": PARTS, "choice": PARTS[:2], "checkbox": PARTS[:3], "step": PARTS[:3]}
+
+
+@pytest.mark.parametrize(
+    ("kind", "part"), [(kind, part) for kind, parts in MOVED.items() for part in (*parts, "")]
+)
+def test_a_figure_with_a_part_that_stands_still_would_be_seen(
+    browser: Browser, kind: str, part: str
+) -> None:
     page = browser.new_page()
-    page.set_content(EXPLORABLE.replace("STUCK", part))
-    figure, slider = page.locator("figure"), page.locator(SLIDER)
-    before = state(figure, slider)
-    slider.focus()
-    slider.press("ArrowRight")
-    assert stuck(before, state(figure, slider)) == ([part] if part else [])
+    page.set_content(EXPLORABLE.replace("CONTROL", CONTROLS[kind]).replace("STUCK", part))
+    (control,) = controls(page.locator("figure"))
+    assert (control.kind, control.name, control.at) == (kind, "Peephole", 0)
+    before = control.state()
+    control.move(1)
+    still = [part] if part else []
+    if (kind, part) == ("step", "value"):  # its value is read aloud as it stands there
+        still.append("spoken value")
+    assert stuck(before, control.state()) == still
+    control.go(0)
+    assert control.at == 0
+    page.close()
+
+
+LOCKED = """<figure class="lstmlab-explore" data-locked="all"><div class="lstmlab-explore-predict">
+<fieldset><legend>How many?</legend><label><input type="radio" name="q"> one</label>
+<label><input type="radio" name="q"> two</label></fieldset><button disabled>Show me</button>
+<p role="status"></p></div>
+<label>Peephole <input type="range" id="s" disabled></label><output for="s">0</output>
+<div class="lstmlab-explore-frame" style="visibility: hidden">0</div>
+<figcaption class="lstmlab-explore-says" style="visibility: hidden">It is 0.</figcaption>
+<script>
+const one = which => document.querySelector(which);
+one("fieldset").oninput = () => { one("button").disabled = false; };
+const choose = () => {
+  const option = one("input:checked").parentElement.textContent.trim();
+  one("[role=status]").textContent = `You chose: ${option} · What happened: two`;
+  one("figure").removeAttribute("data-locked");
+  one("fieldset").disabled = true;
+  one("[type=range]").disabled = false;
+  for (const part of ["frame", "says"]) one(`.lstmlab-explore-${part}`).style = "";
+  one("[type=range]").focus();
+};
+one("button").onclick = choose;
+</script></figure>"""
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "fault"),
+    [
+        ("", "", ""),
+        (' data-locked="all"', "", "at first: not marked"),
+        ('id="s" disabled', 'id="s"', "at first: a control is enabled"),
+        ("0.</figcaption>", "0.</figcaption><button>Next</button>", "a control is enabled"),
+        ('frame" style="visibility: hidden"', 'frame"', "at first: picture seen"),
+        ('says" style="visibility: hidden"', 'says"', "at first: picture seen"),
+        ("<button disabled>", "<button>", "the button is enabled without an answer"),
+        ('one("button").disabled = false; }', "choose(); }", "options: not marked"),
+        ('one("figure").removeAttribute', "void one", "answered: still marked as locked"),
+        ('one("[type=range]").disabled = false;', "", "answered: a control is disabled"),
+        ('["frame", "says"]', '["frame"]', "answered: no picture"),
+        ("${option}", "two", "answered: the choice is not shown"),
+        (" · What happened: two", "", "answered: what happened is not shown"),
+        ('one("fieldset").disabled = true;', "", "answered: another answer can be chosen"),
+        ('one("[type=range]").focus();', "", "answered: the focus is not on a control"),
+        ('<p role="status">', '<p role="status" hidden>', "answered: the verdict is hidden"),
+        ('<p role="status">', '<p role="status">two', "at first: the outcome is told"),
+    ],
+)
+def test_a_lock_that_does_not_lock_would_be_seen(
+    browser: Browser, right: str, wrong: str, fault: str
+) -> None:
+    assert right in LOCKED
+    page = browser.new_page()
+    page.set_default_timeout(3000)
+    page.set_content(LOCKED.replace(right, wrong) if right else LOCKED)
+    found = lock_faults(page.locator("figure"))
+    assert any(fault in one for one in found) if fault else found == []
     page.close()
 
 

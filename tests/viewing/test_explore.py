@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import sys
-from collections.abc import Hashable
 from html.parser import HTMLParser
 
 import matplotlib.figure
@@ -13,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from lstmlab.viewing import Explorer, Figure, Slider, explore
+from lstmlab.viewing import Choice, Explorer, Figure, Slider, Step, Toggle, explore
 from lstmlab.viewing.frames import encode
 
 
@@ -49,15 +47,15 @@ class Page(HTMLParser):
         self._open.pop()
 
     def handle_data(self, data: str) -> None:
-        if self._open:
-            self._open[-1].append(data)
+        for inside in self._open:
+            inside.append(data)
 
     def all(self, tag: str) -> list[tuple[dict[str, str], str]]:
         return [(attrs, "".join(text)) for name, attrs, text in self.elements if name == tag]
 
     @property
     def data(self) -> dict[str, list]:  # type: ignore[type-arg]
-        (text,) = [text for attrs, text in self.all("script") if "json" in attrs["type"]]
+        (text,) = [text for attrs, text in self.all("script") if "json" in attrs.get("type", "")]
         return json.loads(text)  # type: ignore[no-any-return]
 
 
@@ -73,7 +71,7 @@ def two() -> Explorer:
 
 
 def test_there_is_a_frame_for_each_combination_the_last_slider_fastest(two: Explorer) -> None:
-    heights, colors = (slider.values for slider in two.sliders.values())
+    heights, colors = (slider.values for slider in two.controls.values())
     assert list(two.frames) == [(height, color) for height in heights for color in colors]
     assert len(heights) == 4
     assert two.start == (0.5, "#009e73")
@@ -128,28 +126,6 @@ def test_without_a_description_and_a_sentence_the_missing_one_is_named() -> None
         explore(said, alt=lambda height: None, height=[0.2, 0.4])  # type: ignore[arg-type, return-value]
 
 
-@pytest.mark.parametrize(
-    ("values", "message"),
-    [
-        ([np.zeros(2), np.ones(2)], r"must be numbers, texts .* got array\(\[0\., 0\.\]\)"),
-        (np.zeros((2, 1)), r"must be numbers, texts .* got array\(\[0\.\]\)"),
-        ([[1], [2]], r"must be numbers, texts .* got \[1\]"),
-        ([(1, [2]), (3, [4])], r"must be numbers, texts .* got \(1, \[2\]\)"),
-        (5, "must be a list or a range, got 5"),
-        (None, "must be a list or a range, got None"),
-        (np.array(3.0), "must be a list or a range, got array"),
-    ],
-)
-def test_values_that_no_slider_can_stand_at_are_refused(values: object, message: str) -> None:
-    with pytest.raises(ValueError, match=f"values of a slider {message}"):
-        explore(said, height=values)  # type: ignore[arg-type]
-
-
-def test_a_start_that_is_an_array_is_refused() -> None:
-    with pytest.raises(ValueError, match="start of a slider must be numbers, texts"):
-        Slider([1, 2], start=np.array([1, 2]))  # type: ignore[arg-type]
-
-
 def test_draw_gets_plain_python_values() -> None:
     kinds: list[type] = []
 
@@ -176,6 +152,7 @@ def test_the_page_has_what_the_contract_asks_for(two: Explorer) -> None:
     ]
     assert [a["aria-valuetext"] for a, _ in inputs] == ["0.5", "#009e73"]
     assert [text for _, text in outputs] == ["0.5", "#009e73"]
+    assert ["disabled" in attrs for attrs, _ in page.all("fieldset")] == [True]
     ((image, _),) = page.all("img")
     assert image["class"] == "lstmlab-explore-frame"
     assert image["alt"] == two.alt[two.start]
@@ -188,13 +165,42 @@ def test_the_page_has_what_the_contract_asks_for(two: Explorer) -> None:
     assert [a["type"] for a, _ in page.all("script")] == ["application/json", "module"]
 
 
+def test_the_page_has_every_kind_of_control_under_its_name() -> None:
+    page = Page(
+        explore(
+            lambda **_: bar(0.5),
+            alt="A bar",
+            variant=Choice(["V", "NP", "FGR"], start="NP"),
+            h=Toggle(label="output activation", start=True),
+            t=Step([3, 6], label="step, t"),
+        ).html
+    )
+    assert [text for _, text in page.all("legend")] == ["variant"]
+    labels = [text.strip() for _, text in page.all("label")]
+    assert labels == ["V", "NP", "FGR", "output activation"]
+    radios, (box,) = [a for a, _ in page.all("input")][:3], [a for a, _ in page.all("input")][3:]
+    assert {(a["type"], a["name"]) for a in radios} == {("radio", radios[0]["name"])}
+    assert ["checked" in a for a in radios] == [False, True, False]
+    assert box["type"] == "checkbox"
+    assert "checked" in box
+    assert page.all("label")[3][0]["for"] == box["id"]
+    assert [text for _, text in page.all("button")] == ["Back", "Next"]
+    (group,) = [a for a, _ in page.all("div") if a.get("role") == "group"]
+    assert [text for a, text in page.all("span") if a.get("id") == group["aria-labelledby"]] == [
+        "step, t"
+    ]
+    assert [text for _, text in page.all("output")] == ["on", "3 (1 of 2)"]
+    assert page.all("output")[0][0]["id"] == box["aria-describedby"]
+
+
 def test_the_page_holds_every_frame_in_order(two: Explorer) -> None:
     page = Page(two.html)
     images = [page.all("img")[0][0]["src"], *page.data["overlays"]]
     assert [images[row[0]] for row in page.data["frames"]] == [f.url for f in two.frames.values()]
     assert [row[1] for row in page.data["frames"]] == [*two.alt.values()]
     assert [row[2] for row in page.data["frames"]] == [*two.says.values()]
-    assert page.data["labels"] == [["0.1", "0.5", "0.7", "0.9"], ["#0072b2", "#009e73"]]
+    assert page.data["shown"] == [["0.1", "0.5", "0.7", "0.9"], ["#0072b2", "#009e73"]]
+    assert page.data["start"] == [1, 1]
 
 
 def test_the_page_asks_for_nothing_from_outside(two: Explorer) -> None:
@@ -218,13 +224,17 @@ def test_the_same_widget_is_the_same_html() -> None:
 
 def test_other_widgets_have_other_ids() -> None:
     def ids(explorer: Explorer) -> set[str]:
-        return {attrs["id"] for _, attrs, _ in Page(explorer.html).elements if "id" in attrs}
+        names = ("id", "name", "data-explore")
+        elements = [attrs for _, attrs, _ in Page(explorer.html).elements]
+        return {attrs[name] for attrs in elements for name in names if name in attrs}
 
     others = [
         explore(said, alt="A bar", height=[0.2, 0.4]),
         explore(said, alt="A bar", height=[0.2, 0.5]),
         explore(said, alt="Another bar", height=[0.2, 0.4]),
         explore(said, alt="A bar", height=Slider([0.2, 0.4], start=0.4)),
+        explore(said, alt="A bar", height=Choice([0.2, 0.4])),
+        explore(said, alt="A bar", height=Step([0.2, 0.4])),
     ]
     found = [ids(other) for other in others]
     assert all(found)
@@ -301,57 +311,13 @@ def test_outside_a_notebook_there_is_html_alone(two: Explorer) -> None:
     assert repr(two) == "Explorer(height: 4 values, color: 2 values; 8 frames)"
 
 
-def test_with_a_kernel_there_is_a_live_widget_too(
-    two: Explorer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    widgets = pytest.importorskip("ipywidgets", reason="the live form needs ipywidgets")
-    made: list[object] = []
-
-    class Box(widgets.VBox):  # type: ignore[misc, name-defined]
-        def __init__(self, children: list[object]) -> None:
-            super().__init__(children)
-            made.append(self)
-
-    monkeypatch.setattr("lstmlab.viewing.explorer.has_kernel", lambda: True)
-    monkeypatch.setattr(widgets, "VBox", Box)
-    bundle = two._repr_mimebundle_()
-    assert set(bundle) == {
-        "text/plain", "text/html", "application/vnd.jupyter.widget-view+json",
-    }  # fmt: skip
-    (box,) = made
-    height, color, view = box.children  # type: ignore[attr-defined]
-    assert [slider.description for slider in (height, color)] == ["height", "colour of the bar"]
-    assert [slider.label for slider in (height, color)] == ["0.5", "#009e73"]
-    assert two.says[two.start] in view.value
-    height.value = 3
-    key: tuple[Hashable, ...] = (two.sliders["height"].values[3], "#009e73")
-    assert two.frames[key].url in view.value
-    assert two.says[key] in view.value
-    assert two.alt[key] in view.value
-
-
-def test_a_process_without_ipython_has_no_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
-    from lstmlab.viewing.live import has_kernel
-
-    monkeypatch.delitem(sys.modules, "IPython", raising=False)
-    assert not has_kernel()
-
-
-def test_wrong_sliders_are_refused() -> None:
-    with pytest.raises(ValueError, match="one or two sliders, got 0: none"):
+def test_a_wrong_number_of_controls_or_frames_is_refused() -> None:
+    with pytest.raises(ValueError, match="one to three controls, got 0: none"):
         explore(bar, alt="A bar")
-    with pytest.raises(ValueError, match="one or two sliders, got 3: a, b, c"):
-        explore(bar, alt="A bar", a=[1, 2], b=[1, 2], c=[1, 2])
-    with pytest.raises(ValueError, match="sliders make 64 frames, more than 60"):
+    with pytest.raises(ValueError, match="one to three controls, got 4: a, b, c, d"):
+        explore(bar, alt="A bar", a=[1, 2], b=[1, 2], c=[1, 2], d=[1, 2])
+    with pytest.raises(ValueError, match="controls make 64 frames, more than 60"):
         explore(bar, alt="A bar", a=range(8), b=range(8))
-    with pytest.raises(ValueError, match="two or more different values"):
-        Slider([1])
-    with pytest.raises(ValueError, match="two or more different values"):
-        Slider([1, 2, 1])
-    with pytest.raises(ValueError, match="start must be one of the slider's values, got 5"):
-        Slider([1, 2], start=5)
-    with pytest.raises(ValueError, match=r"format must write different values.* got 0\.1, 0\.1"):
-        Slider([0.11, 0.12], format=".1f")
 
 
 def test_wrong_drawings_are_refused() -> None:

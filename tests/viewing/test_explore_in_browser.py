@@ -15,7 +15,6 @@ from PIL import Image
 from lstmlab.viewing import Explorer, Slider, explore
 from lstmlab.viewing.frames import Frame
 
-from ..book.browser import chromium
 from .test_explore import said
 
 if TYPE_CHECKING:
@@ -30,12 +29,6 @@ def widget() -> Explorer:
         height=Slider([0.1, 0.5, 0.9], start=0.5),
         color=Slider(["#0072b2", "#009e73"], label="colour"),
     )
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as started:
-        yield started  # type: ignore[misc]
 
 
 @pytest.fixture
@@ -156,5 +149,5 @@ def test_without_javascript_the_start_is_shown(
     figure = page.locator("figure").nth(0)
     assert _state(figure) == _expected(widget, 0.5, "#0072b2")
     assert figure.locator("input").nth(0).is_disabled()
-    assert "needs JavaScript" in figure.inner_text()
+    assert "need JavaScript" in figure.inner_text()
     context.close()

@@ -13,6 +13,32 @@ nbformat = pytest.importorskip("nbformat", reason="a notebook cannot be made wit
 CELLS = {
     "figure": 'from lstmlab.viewing import draw_block, explore, listen\ndraw_block("CIFG")',
     "widget": 'explore(lambda n: draw_block("V", {"i": n / 2}), alt="A block", n=range(3))',
+    "locked widget": """
+from lstmlab.viewing import Choice, Predict, Step, Toggle
+ask = Predict("Which?", ["this", "that"], answer="that", because="It is.")
+widget = explore(
+    lambda kind, h, t: (draw_block(kind), f"{kind}, {h}, {t}."),
+    predict=ask, kind=Choice(["V", "NP"]), h=Toggle(), t=Step([1, 2]),
+)
+widget""",
+    "unlocked by its button": """
+import warnings
+from ipywidgets import Button, HTML, RadioButtons, Widget
+warnings.simplefilter("ignore")  # the list of all widgets is deprecated
+def parts(kind):
+    return [part for part in Widget.widgets.values() if isinstance(part, kind)]
+(question,) = [part for part in parts(RadioButtons) if part.options[0][0] == "this"]
+(show,) = [part for part in parts(Button) if part.description == "Show me"]
+(forward,) = [part for part in parts(Button) if part.description == "Next"]
+print(show.disabled, forward.disabled)
+question.value = 0
+print(show.disabled, forward.disabled)
+show.click()
+forward.click()
+print(question.disabled, forward.disabled)
+said = [part.value for part in parts(HTML)]
+print(sum("You chose: this · What happened: that" in text for text in said))
+print(sum("V, False, 2." in text for text in said))""",
     "sound": "import numpy as np\nlisten(np.eye(88)[[50, 50, 60]])",
     "pyplot": "import matplotlib.pyplot",
     "figure after pyplot": 'draw_block("CIFG")',
@@ -41,7 +67,7 @@ def outputs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[dict[str
     finally:
         environment.undo()
     return {
-        name: [output["data"] for output in cell["outputs"]]
+        name: [output.get("data", output) for output in cell["outputs"]]
         for name, cell in zip(CELLS, notebook.cells, strict=True)
     }
 
@@ -70,6 +96,20 @@ def test_a_widget_has_its_live_and_its_page_form(
         "text/plain", "text/html", "application/vnd.jupyter.widget-view+json",
     }  # fmt: skip
     assert data["text/plain"] == "Explorer(n: 3 values; 3 frames)"
+
+
+def test_a_locked_widget_is_unlocked_in_the_kernel(
+    outputs: dict[str, list[dict[str, object]]],
+) -> None:
+    (data,) = outputs["locked widget"]
+    assert "application/vnd.jupyter.widget-view+json" in data
+    assert data["text/plain"] == (
+        "Explorer(kind: choice of 2, h: off or on, t: 2 steps; 8 frames; predict first)"
+    )
+    (printed,) = outputs["unlocked by its button"]
+    assert str(printed["text"]).split("\n") == [
+        "True True", "False True", "True False", "1", "1", "",
+    ]  # fmt: skip
 
 
 def test_a_sound_shows_its_player(outputs: dict[str, list[dict[str, object]]]) -> None:
