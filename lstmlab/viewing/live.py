@@ -132,14 +132,17 @@ def _slider(control: Control, name: str, moved: Callable[..., None], width: int)
 
 
 def _choice(control: Control, name: str, moved: Callable[..., None], width: int) -> _Part:
-    """Radio buttons, one below the other."""
-    radios = importlib.import_module("ipywidgets").RadioButtons(
+    """Radio buttons, side by side where this version of ipywidgets can."""
+    buttons = importlib.import_module("ipywidgets").RadioButtons
+    radios = buttons(
         options=[(text, n) for n, text in enumerate(control.texts)],
         value=control.start,
         description=name,
         style={"description_width": "initial"},
         layout={"width": f"min(100%, {width}px)"},
     )
+    if "orientation" in buttons.class_trait_names():
+        radios.orientation = "horizontal"
     radios.observe(moved, names="value")
     return _Part(radios, [radios], lambda: int(radios.value))
 
@@ -150,7 +153,7 @@ def _toggle(control: Control, name: str, moved: Callable[..., None], width: int)
     box = widgets.Checkbox(
         value=bool(control.start), description=name, indent=False, layout={"width": "auto"}
     )
-    says = widgets.Label(control.shown[control.start])
+    says = widgets.Label(control.shown[control.start], layout={"margin": "0 0 0 1em"})
 
     def flip(_: object) -> None:
         says.value = control.shown[int(box.value)]

@@ -10,25 +10,18 @@ from typing import TYPE_CHECKING
 import pytest
 
 from .browser import chromium, server
+from .explorables import CONTROL, FIGURE, QUESTION, controls, lock_faults, stuck, unlock
 from .pages import BUILT, require_built, toc_files
 
 from notebooks import alt_fault  # isort: skip  (tools/ is on the path by now)
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Locator, Page
+    from playwright.sync_api import Browser, Page
 
 pytestmark = pytest.mark.browser
 NARROW = 400  # pixels: a telephone
 WIDE = 1280
 PAGES = toc_files()
-FIGURE = "figure.lstmlab-explore"
-QUESTION = ".lstmlab-explore-predict"
-# A slider, a group of radio buttons, a checkbox, or a group of the buttons Back and Next.
-CONTROL = (
-    ":is(input[type=range], fieldset:has(> legend):has(input[type=radio]), input[type=checkbox], "
-    f"[role=group]:has(button)):not({QUESTION} *)"
-)
-PARTS = ("frame", "sentence", "value", "spoken value")
 WORDS = f"{FIGURE} :is(label, legend, output, figcaption, p, span, button:not(:disabled), strong)"
 CONTRAST = 4.5  # between text and its ground, for a reader with low vision (WCAG 2.2, 1.4.3)
 STRETCH = 0.02  # of a figure's own ratio of width to height
@@ -159,173 +152,6 @@ def settle(page: Page) -> None:
     page.evaluate("document.fonts.ready.then(() => true)")
 
 
-# What a control stands at, as it is seen and as it is read aloud.
-VALUES = """part => {
-  const figure = part.closest("figure");
-  const words = e => e?.textContent.trim() ?? "";
-  const output = [...figure.querySelectorAll("output")].find(o => o.htmlFor.contains(part.id));
-  if (part.type === "range") return [words(output), part.getAttribute("aria-valuetext") ?? ""];
-  if (part.type === "checkbox") return [words(output), part.checked ? "checked" : "not checked"];
-  const radio = part.querySelector("input:checked");
-  if (radio) return [0, 1].map(() => [...radio.labels].map(words).join(" "));
-  const place = part.querySelector("output");
-  return [words(place), place?.getAttribute("aria-live") === "off" ? "" : words(place)];
-}"""
-
-
-@dataclass
-class Control:
-    """One control of an explorable figure, moved by keyboard alone."""
-
-    figure: Locator
-    part: Locator
-
-    @property
-    def kind(self) -> str:
-        """range, checkbox, or fieldset or div for a choice or a step."""
-        return str(self.part.evaluate("e => e.type === 'fieldset' ? 'choice' : e.type ?? 'step'"))
-
-    @property
-    def name(self) -> str:
-        """What a screen reader calls it."""
-        return str(
-            self.part.evaluate(
-                "e => [...(e.labels ?? [e.querySelector('legend')"
-                " ?? document.getElementById(e.getAttribute('aria-labelledby'))])]"
-                ".map(l => l?.textContent.trim() ?? '').join(' ')"
-            )
-        )
-
-    @property
-    def last(self) -> int:
-        """Position of its last value."""
-        return {
-            "range": lambda: int(self.part.get_attribute("max") or 0),
-            "choice": lambda: self.part.locator("input").count() - 1,
-            "checkbox": lambda: 1,
-            "step": lambda: 59,
-        }[self.kind]()
-
-    @property
-    def at(self) -> int:
-        """Where it stands. Steps are counted from the first, by going back to it."""
-        if self.kind == "step":
-            back = 0
-            while self._button(0).get_attribute("aria-disabled") != "true" and back < 60:
-                self.move(-1)
-                back += 1
-            for _ in range(back):
-                self.move(1)
-            return back
-        return int(
-            self.part.evaluate(
-                "e => e.type === 'range' ? Number(e.value) : e.type === 'checkbox' ?"
-                " Number(e.checked) : [...e.querySelectorAll('input')].findIndex(r => r.checked)"
-            )
-        )
-
-    def _button(self, n: int) -> Locator:
-        return self.part.locator("button").nth(n)
-
-    def move(self, by: int) -> None:
-        """One value on (1) or back (-1)."""
-        if self.kind == "step":
-            self._button(by > 0).press("Enter")
-        elif self.kind == "checkbox":
-            self.part.press("Space")
-        else:
-            held = self.part.locator("input:checked") if self.kind == "choice" else self.part
-            held.press("ArrowRight" if by > 0 else "ArrowLeft")
-
-    def go(self, to: int) -> None:
-        """To some position."""
-        if self.kind == "range" and to in (0, self.last):
-            self.part.press("End" if to else "Home")
-            return
-        at = self.at
-        for _ in range(abs(min(to, self.last) - at)):
-            self.move(1 if to > at else -1)
-
-    def state(self) -> tuple[str, ...]:
-        """What the figure shows: its frame, its sentence, and this control's two values."""
-        frame = self.figure.locator(".lstmlab-explore-frame")
-        return (
-            frame.evaluate("frame => frame.src ?? frame.innerHTML"),
-            self.figure.locator(".lstmlab-explore-says[aria-live]").inner_text().strip(),
-            *self.part.evaluate(VALUES),
-        )
-
-
-def controls(figure: Locator) -> list[Control]:
-    """Every control of an explorable figure, in the order of the keyboard."""
-    return [Control(figure, part) for part in figure.locator(CONTROL).all()]
-
-
-def answer(figure: Locator) -> str:
-    """Choose the first answer to a figure's question by keyboard, and return it."""
-    question = figure.locator(QUESTION)
-    option = question.locator("input[type=radio]").first
-    option.press("Space")
-    chosen = option.evaluate("option => option.labels[0].textContent.trim()")
-    question.locator("button").press("Enter")
-    return str(chosen)
-
-
-def unlock(page: Page) -> None:
-    """Answer every question on the page that is still open."""
-    for figure in page.locator(f"{FIGURE}[data-locked]").all():
-        answer(figure)
-
-
-def lock_faults(figure: Locator) -> list[str]:
-    """What is wrong with the lock of a figure that asks a question, before and after the answer."""
-    faults: list[str] = []
-    question = figure.locator(QUESTION)
-    inputs = figure.locator(f":is(input, button):not({QUESTION} *)")
-    seen = [figure.locator(f".lstmlab-explore-{part}") for part in ("frame", "says")]
-    hidden = figure.get_attribute("data-locked") == "all"
-    verdict = question.locator("[role=status]")
-
-    def need(right: object, fault: str) -> None:
-        if not right:
-            faults.append(fault)
-
-    def locked(when: str) -> None:
-        need(figure.get_attribute("data-locked") in ("all", "controls"), f"{when}: not marked")
-        need(all(part.is_disabled() for part in inputs.all()), f"{when}: a control is enabled")
-        need(not hidden or not any(part.is_visible() for part in seen), f"{when}: picture seen")
-        need(not verdict.inner_text().strip(), f"{when}: the outcome is told")
-
-    locked("at first")
-    need(question.locator("button").is_disabled(), "the button is enabled without an answer")
-    option = question.locator("input[type=radio]").first
-    option.press("Space")
-    option.press("ArrowDown")
-    option.press("ArrowUp")
-    locked("after moving through the options")
-    chosen = answer(figure)
-    need(figure.get_attribute("data-locked") is None, "answered: still marked as locked")
-    need(all(part.is_enabled() for part in inputs.all()), "answered: a control is disabled")
-    need(all(part.is_visible() for part in seen), "answered: no picture")
-    need(f"You chose: {chosen}" in verdict.inner_text(), "answered: the choice is not shown")
-    need("What happened:" in verdict.inner_text(), "answered: what happened is not shown")
-    need(verdict.is_visible(), "answered: the verdict is hidden")
-    need(
-        figure.evaluate(f"f => f.querySelector(':focus:not({QUESTION} *)') !== null"),
-        "answered: the focus is not on a control",
-    )
-    need(
-        all(part.is_disabled() for part in question.locator("input").all()),
-        "answered: another answer can be chosen",
-    )
-    return faults
-
-
-def stuck(before: tuple[str, ...], after: tuple[str, ...]) -> list[str]:
-    """Parts of an explorable figure that two of its states have in common."""
-    return [part for part, a, b in zip(PARTS, before, after, strict=True) if a == b]
-
-
 def stretched(images: list[dict[str, float]]) -> list[dict[str, float]]:
     """The images shown in another ratio of width to height than their own."""
     return [i for i in images if abs(i["shown"] / i["natural"] - 1) > STRETCH]
@@ -413,12 +239,12 @@ def test_every_control_moves_its_figure_by_keyboard(opened: Opened) -> None:
     unlock(opened.page)
     for figure in opened.page.locator(FIGURE).all():
         for control in controls(figure):
-            start = control.at
+            start, _ = control.place
             control.go(0)
             first = control.state()
             control.move(1)
             second = control.state()
-            control.go(control.last)
+            control.go(-1)
             last = control.state()
             control.go(0)
             back = control.state()
@@ -494,122 +320,6 @@ def test_the_book_has_explorable_and_static_figures(browser: Browser, address: s
     page.close()
     assert moving
     assert figures
-
-
-# A figure of one control, which is any of the four kinds.
-EXPLORABLE = """<figure class="lstmlab-explore">CONTROL
-<div class="lstmlab-explore-frame">0</div>
-<figcaption class="lstmlab-explore-says" aria-live="polite">It is 0.</figcaption></figure>
-<script>
-const one = which => document.querySelector(which);
-const moves = {
-  frame: v => { one(".lstmlab-explore-frame").innerHTML = v; },
-  sentence: v => { one("figcaption").textContent = `It is ${v}.`; },
-  value: v => { if (one("output")) one("output").textContent = v; },
-  "spoken value": v => { one("[type=range]")?.setAttribute("aria-valuetext", v); },
-};
-const show = v => Object.entries(moves).forEach(([k, move]) => k === "STUCK" || move(v));
-let n = 0;
-for (const b of document.querySelectorAll("[role=group] button")) b.onclick = () => {
-  n = Math.min(Math.max(n + Number(b.value), 0), 9);
-  b.parentElement.firstElementChild.setAttribute("aria-disabled", n === 0);
-  show(n);
-};
-one("figure").oninput = ({target}) =>
-  show(target.type === "checkbox" ? Number(target.checked) : target.value);
-</script>"""
-CONTROLS = {
-    "range": """<label for="s">Peephole</label><input type="range" id="s" min="0" max="9"
-value="0" aria-valuetext="0"><output for="s">0</output>""",
-    "choice": """<fieldset><legend>Peephole</legend><label><input type="radio" name="c" value="0"
-checked>0</label><label><input type="radio" name="c" value="1">1</label></fieldset>""",
-    "checkbox": """<label><input type="checkbox" id="s">Peephole</label>
-<output for="s">0</output>""",
-    "step": """<div role="group" aria-labelledby="s"><button value="-1" aria-disabled="true">Back
-</button><button value="1">Next</button><span id="s">Peephole</span><output>0</output></div>""",
-}
-
-
-# The parts of each that a script has to move; the rest is the browser's own.
-MOVED = {"range": PARTS, "choice": PARTS[:2], "checkbox": PARTS[:3], "step": PARTS[:3]}
-
-
-@pytest.mark.parametrize(
-    ("kind", "part"), [(kind, part) for kind, parts in MOVED.items() for part in (*parts, "")]
-)
-def test_a_figure_with_a_part_that_stands_still_would_be_seen(
-    browser: Browser, kind: str, part: str
-) -> None:
-    page = browser.new_page()
-    page.set_content(EXPLORABLE.replace("CONTROL", CONTROLS[kind]).replace("STUCK", part))
-    (control,) = controls(page.locator("figure"))
-    assert (control.kind, control.name, control.at) == (kind, "Peephole", 0)
-    before = control.state()
-    control.move(1)
-    still = [part] if part else []
-    if (kind, part) == ("step", "value"):  # its value is read aloud as it stands there
-        still.append("spoken value")
-    assert stuck(before, control.state()) == still
-    control.go(0)
-    assert control.at == 0
-    page.close()
-
-
-LOCKED = """<figure class="lstmlab-explore" data-locked="all"><div class="lstmlab-explore-predict">
-<fieldset><legend>How many?</legend><label><input type="radio" name="q"> one</label>
-<label><input type="radio" name="q"> two</label></fieldset><button disabled>Show me</button>
-<p role="status"></p></div>
-<label>Peephole <input type="range" id="s" disabled></label><output for="s">0</output>
-<div class="lstmlab-explore-frame" style="visibility: hidden">0</div>
-<figcaption class="lstmlab-explore-says" style="visibility: hidden">It is 0.</figcaption>
-<script>
-const one = which => document.querySelector(which);
-one("fieldset").oninput = () => { one("button").disabled = false; };
-const choose = () => {
-  const option = one("input:checked").parentElement.textContent.trim();
-  one("[role=status]").textContent = `You chose: ${option} · What happened: two`;
-  one("figure").removeAttribute("data-locked");
-  one("fieldset").disabled = true;
-  one("[type=range]").disabled = false;
-  for (const part of ["frame", "says"]) one(`.lstmlab-explore-${part}`).style = "";
-  one("[type=range]").focus();
-};
-one("button").onclick = choose;
-</script></figure>"""
-
-
-@pytest.mark.parametrize(
-    ("right", "wrong", "fault"),
-    [
-        ("", "", ""),
-        (' data-locked="all"', "", "at first: not marked"),
-        ('id="s" disabled', 'id="s"', "at first: a control is enabled"),
-        ("0.</figcaption>", "0.</figcaption><button>Next</button>", "a control is enabled"),
-        ('frame" style="visibility: hidden"', 'frame"', "at first: picture seen"),
-        ('says" style="visibility: hidden"', 'says"', "at first: picture seen"),
-        ("<button disabled>", "<button>", "the button is enabled without an answer"),
-        ('one("button").disabled = false; }', "choose(); }", "options: not marked"),
-        ('one("figure").removeAttribute', "void one", "answered: still marked as locked"),
-        ('one("[type=range]").disabled = false;', "", "answered: a control is disabled"),
-        ('["frame", "says"]', '["frame"]', "answered: no picture"),
-        ("${option}", "two", "answered: the choice is not shown"),
-        (" · What happened: two", "", "answered: what happened is not shown"),
-        ('one("fieldset").disabled = true;', "", "answered: another answer can be chosen"),
-        ('one("[type=range]").focus();', "", "answered: the focus is not on a control"),
-        ('<p role="status">', '<p role="status" hidden>', "answered: the verdict is hidden"),
-        ('<p role="status">', '<p role="status">two', "at first: the outcome is told"),
-    ],
-)
-def test_a_lock_that_does_not_lock_would_be_seen(
-    browser: Browser, right: str, wrong: str, fault: str
-) -> None:
-    assert right in LOCKED
-    page = browser.new_page()
-    page.set_default_timeout(3000)
-    page.set_content(LOCKED.replace(right, wrong) if right else LOCKED)
-    found = lock_faults(page.locator("figure"))
-    assert any(fault in one for one in found) if fault else found == []
-    page.close()
 
 
 @pytest.mark.parametrize(
