@@ -23,7 +23,7 @@ CHECK_PYTHON := import sys; v = sys.version_info; \
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help install reinstall torch book test lint unit prove browser lab execute bench check-binder clean
+.PHONY: help install reinstall torch book test lint unit prove browser lab execute students work bench check-binder clean
 
 help:
 	@echo "make install        set up $(VENV) with the package, the book's tools and the tests'"
@@ -31,9 +31,11 @@ help:
 	@echo "make book           build the pages into _build/html"
 	@echo "make test           every check: style, types, tests, notebooks, book, browser"
 	@echo "make lab            open the chapters in JupyterLab"
+	@echo "make work           open the student notebooks, exercises without solutions, in JupyterLab"
 	@echo "make execute        run every chapter from a clean kernel and store its outputs"
 	@echo "make execute NB=book/1-2-the-block.ipynb    the same for one chapter"
 	@echo "                    SLOW_OK=1 stores a chapter that takes more than 45 s of the processor"
+	@echo "make students       write the student notebooks of all chapters (make execute does so too)"
 	@echo "make bench          run the benchmarks and print their tables"
 	@echo "make check-binder   run every chapter in a copy set up as Binder does it (slow)"
 	@echo "make clean          remove what was built; $(VENV) stays"
@@ -98,6 +100,13 @@ browser: $(INSTALLED)
 lab: $(INSTALLED)
 	$(BIN)/jupyter lab --notebook-dir=book
 
+# From the project's folder, so that links from a student notebook to the book's files lead there.
+work: $(INSTALLED)
+	$(BIN)/jupyter lab --notebook-dir=. --LabApp.default_url=/lab/tree/student
+
+students: $(INSTALLED)
+	$(BIN)/python tools/students.py
+
 execute: $(INSTALLED)
 	$(THREADS) $(BIN)/python tools/execute.py $(if $(SLOW_OK),--slow-ok) $(NB)
 
@@ -114,4 +123,4 @@ check-binder:
 clean:
 	rm -rf _build build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info
 	find book lstmlab tests tools benchmarks -name __pycache__ -prune -exec rm -rf {} +
-	find book -name .ipynb_checkpoints -prune -exec rm -rf {} +
+	find book student -name .ipynb_checkpoints -prune -exec rm -rf {} +

@@ -1,8 +1,9 @@
 """Set a copy of the project up as Binder does, in a temporary folder, and run every chapter there.
 
 Binder installs ``binder/requirements.txt`` and runs ``binder/postBuild``, nothing else. So does
-this, in an empty environment: a chapter that needs more than that fails here first. The copies of
-the chapters that run are thrown away. The variable ``TORCH_INDEX`` is handed to postBuild.
+this, in an empty environment: a chapter that needs more than that fails here first. The chapters
+run, and the student notebooks, which are what Binder opens; the copies that ran are thrown away.
+The variable ``TORCH_INDEX`` is handed to postBuild.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="lstmlab-binder-") as name:
         copy, environment = Path(name) / "project", Path(name) / "environment"
         shutil.copytree(ROOT, copy, ignore=NOT_COPIED)
+        students = sorted((copy / "student").glob("*.ipynb"))
         venv.create(environment, with_pip=True)
         bin_folder = environment / "bin"
         # As on Binder: this environment's programs first, and no trace of the one that started us.
@@ -42,6 +44,7 @@ def main() -> int:
             [python, "-m", "pip", "install", "--quiet", "-r", "binder/requirements.txt"],
             ["binder/postBuild"],
             [python, "tools/execute.py", "--check"],
+            [python, "tools/student_runs.py", *map(str, students)],
         )
         for step in steps:
             done = subprocess.run(step, cwd=copy, env=variables, check=False)

@@ -6,7 +6,8 @@
     python tools/execute.py --slow-ok            store a chapter even if it takes long
 
 A notebook is replaced only when all of it ran, it keeps every rule of ``tools/notebooks.py``, and
-its kernel took no more processor time and memory than a reader has.
+its kernel took no more processor time and memory than a reader has. With a chapter of the book its
+student notebook is written anew.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import os
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from queue import Empty
@@ -28,6 +30,7 @@ from nbformat import NotebookNode
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 from notebooks import (
+    BOOK,
     LARGEST,
     WIDGET_VIEW,
     chapters,
@@ -35,6 +38,7 @@ from notebooks import (
     joined,
     package_address,
     place_setup,
+    student_path,
 )
 
 SLOW = 45.0  # seconds of the processor after which a chapter is too slow for its readers
@@ -56,9 +60,12 @@ DROPPED_CELL_METADATA = ("execution", "ExecuteTime", "collapsed", "id", "outputI
 
 
 # Asked of the kernel after each cell and stored nowhere: processor seconds of it and of the
-# processes it waited for, and its peak memory, which macOS counts in bytes and Linux in kB.
+# processes it waited for, and its peak memory. Linux hands a large parent's ru_maxrss down to the
+# kernel, so there the kernel's own VmHWM is read; macOS counts ru_maxrss in bytes.
 ASKED = (
     "(lambda r, sys: (sum(sum(r.getrusage(who)[:2]) for who in (r.RUSAGE_SELF, r.RUSAGE_CHILDREN)),"
+    " int(open('/proc/self/status').read().split('VmHWM:')[1].split()[0]) * 1024"
+    " if sys.platform == 'linux' else"
     " r.getrusage(r.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == 'darwin' else 1024)))"
     "(__import__('resource'), __import__('sys'))"
 )
@@ -118,13 +125,21 @@ async def _usage(client: NotebookClient) -> tuple[float, int]:
     return float(cpu), int(peak)
 
 
-def run(notebook: NotebookNode, folder: Path) -> Cost:
+def run(notebook: NotebookNode, folder: Path, *, tolerated: Sequence[str] = ()) -> Cost:
     """Execute `notebook` in place, its kernel started in `folder`; return what that took.
+
+    Parameters
+    ----------
+    notebook : NotebookNode
+    folder : Path
+    tolerated : sequence of str
+        Names of exceptions that a cell may raise without ending the run.
 
     Raises
     ------
     CellExecutionError, CellTimeoutError, DeadKernelError
-        If a cell raises, takes more than ``CELL_TIMEOUT`` seconds, or ends the kernel.
+        If a cell raises anything else, takes more than ``CELL_TIMEOUT`` seconds, or ends the
+        kernel.
     """
     for cell in notebook.cells:
         if cell.cell_type == "code":
@@ -143,6 +158,7 @@ def run(notebook: NotebookNode, folder: Path) -> Cost:
         extra_arguments=["--log-level=ERROR"],
         resources={"metadata": {"path": str(folder)}},
         on_cell_executed=ask,
+        allow_error_names=list(tolerated),
     )
     start = time.perf_counter()
     client.execute(env=os.environ | THREADS)
@@ -216,8 +232,20 @@ def process(path: Path, *, keep: bool, slow_ok: bool = False) -> list[str]:
     size = len(nbformat.writes(notebook).encode())
     if size > LARGEST:
         found.append(f"is {size:,} bytes, more than {LARGEST:,}: draw fewer or smaller frames")
+    student = ""
+    if keep and path.parent == BOOK:
+        import students  # it needs what the book's pages need, and running a chapter does not
+
+        try:
+            student = students.written(notebook, students.book_in(BOOK))
+        except ValueError as error:
+            found.append(f"has no student notebook: {error}")
     if keep and not found:
         store(notebook, path)
+    if student and not found:
+        target = student_path(path)
+        target.parent.mkdir(exist_ok=True)
+        target.write_text(student, "utf-8", newline="\n")
     print(
         f"{cost.wall:7.1f} s  {cost.cpu:7.1f} s CPU  {cost.peak / 1e6:6.0f} MB  "
         f"{size / 1000:6.0f} kB stored  {path.name}",

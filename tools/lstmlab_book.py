@@ -3,6 +3,7 @@
 The pages must work with no network, so MathJax is copied beside them from the installed
 ``sphinx-mathjax-offline`` package and no script is taken from anywhere else. Links to Binder,
 Colab and the repository are made only if ``repository.url`` in ``_config.yml`` names one.
+Exercises, and the student notebooks that pages hand out, are in ``exercise_pages``.
 """
 
 from __future__ import annotations
@@ -82,6 +83,7 @@ def silence_thebe(app: Sphinx) -> None:
 
 def setup(app: Sphinx) -> dict[str, bool]:
     """Connect the functions above; Sphinx calls this."""
+    app.setup_extension("exercise_pages")
     app.connect("config-inited", configure, priority=100)
     app.connect("builder-inited", copy_mathjax)
     app.connect("builder-inited", silence_thebe)

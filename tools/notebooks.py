@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
@@ -15,6 +16,9 @@ from pathlib import Path
 import yaml
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+from exercise_cells import exercise_faults
 
 ROOT = Path(__file__).resolve().parent.parent
 BOOK = ROOT / "book"
@@ -62,6 +66,11 @@ def place_setup(notebook: NotebookNode, address: str) -> None:
 def chapters(book: Path = BOOK) -> list[Path]:
     """Notebooks of the book, in reading order."""
     return sorted(path for path in book.rglob("*.ipynb") if ".ipynb_checkpoints" not in path.parts)
+
+
+def student_path(chapter: Path) -> Path:
+    """Where the student version of a chapter is: ``student/`` beside the chapter's folder."""
+    return chapter.parent.parent / "student" / chapter.name
 
 
 def joined(value: str | list[str]) -> str:
@@ -138,6 +147,7 @@ def faults(notebook: NotebookNode) -> Iterator[str]:
         found = MACHINE.search(_readable(cell))
         if found:
             yield f"cell {n} names a place on one machine: {found.group()!r}"
+    yield from exercise_faults(notebook)
 
 
 def _output_faults(cell: NotebookNode, output: NotebookNode) -> Iterator[str]:

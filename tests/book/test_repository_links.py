@@ -1,4 +1,7 @@
-"""Binder, Colab and repository links follow from one setting, and are absent without it."""
+"""Binder, Colab and repository links follow from one setting, and are absent without it.
+
+The same small book shows how exercises look on a page, and which notebooks pages hand out.
+"""
 
 from __future__ import annotations
 
@@ -8,14 +11,16 @@ import subprocess
 import sys
 from pathlib import Path
 
+import exercise_pages
 import nbformat
+import notebooks
 import pytest
+import students
 import yaml
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
+from .chapters import STUB, chapter, exercise
 from .pages import ROOT, soup
-
-import notebooks  # isort: skip  (tools/ is on the path by now)
 
 pytest.importorskip("jupyter_book", reason="Jupyter Book is not installed: run `make install`")
 
@@ -24,7 +29,10 @@ OWNER = "https://github.com/somebody/a-copy"
 
 
 def build(folder: Path, url: str) -> Path:
-    """A book of one page and one notebook with the project's own settings and this address."""
+    """A book with the project's own settings and this address: a page and two notebooks.
+
+    One notebook has a student version; the other, an author's new chapter, has none yet.
+    """
     (folder / "book").mkdir(parents=True)
     shutil.copytree(ROOT / "tools", folder / "tools", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copytree(ROOT / "book" / "_static", folder / "book" / "_static")
@@ -32,14 +40,18 @@ def build(folder: Path, url: str) -> Path:
     config["repository"]["url"] = url
     (folder / "_config.yml").write_text(yaml.safe_dump(config), encoding="utf-8")
     (folder / "_toc.yml").write_text(
-        "format: jb-book\nroot: book/start\nchapters:\n  - file: book/1-9-a-chapter\n",
+        "format: jb-book\nroot: book/start\nchapters:\n"
+        "  - file: book/1-8-with-exercises\n  - file: book/1-9-a-chapter\n",
         encoding="utf-8",
     )
     (folder / "book" / "references.bib").write_text("", encoding="utf-8")
     (folder / "book" / "start.md").write_text("# Start\n", encoding="utf-8")
-    notebook = new_notebook(cells=[new_markdown_cell("# A chapter\n\nIts one line: $x^2$.")])
-    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
-    nbformat.write(notebook, folder / "book" / "1-9-a-chapter.ipynb")
+    other = exercise(id="network.another", kind="build", title="With $x^2$")
+    nbformat.write(chapter(*exercise(), *other), folder / "book" / "1-8-with-exercises.ipynb")
+    assert students.write([folder / "book" / "1-8-with-exercises.ipynb"], keep=True) == []
+    last = chapter(*exercise(id="network.third"), title="A chapter")
+    last.cells[2].source += "\n\nAs in {ref}`network.another`, $x^2$."
+    nbformat.write(last, folder / "book" / "1-9-a-chapter.ipynb")
     done = subprocess.run(
         [JUPYTER_BOOK, "build", ".", "--all", "-n", "-W", "--keep-going"],
         cwd=folder,
@@ -114,16 +126,108 @@ def test_without_a_repository_the_notebook_can_be_downloaded(unset: Path) -> Non
         nbformat.validate(nbformat.read((unset.parent / link).resolve(), as_version=4))
 
 
-def test_with_a_repository_binder_colab_and_source_open_this_chapter(published: Path) -> None:
-    found = links(published)
-    notebook = "book/1-9-a-chapter.ipynb"
+@pytest.mark.parametrize(
+    ("name", "notebook"),
+    [
+        ("1-8-with-exercises", "student/1-8-with-exercises.ipynb"),
+        ("1-9-a-chapter", "book/1-9-a-chapter.ipynb"),
+    ],
+    ids=["the student version", "no student version yet"],
+)
+def test_with_a_repository_binder_colab_and_source_open_this_chapter(
+    published: Path, name: str, notebook: str
+) -> None:
+    found = links(published.with_name(f"{name}.html"))
     binder = "https://mybinder.org/v2/gh/somebody/a-copy/main?urlpath=lab/tree/" + notebook
     colab = "https://colab.research.google.com/github/somebody/a-copy/blob/main/" + notebook
     assert [binder, colab, OWNER] == [link for link in (binder, colab, OWNER) if link in found]
-    assert any(link.endswith("1-9-a-chapter.ipynb") and "://" not in link for link in found)
+    opened = [link for link in found if "mybinder" in link or "colab.research" in link]
+    assert sorted(opened) == sorted([binder, colab])
+    assert any(link.endswith(f"{name}.ipynb") and "://" not in link for link in found)
+
+
+@pytest.mark.parametrize("build", ["unset", "published"])
+def test_the_download_button_serves_the_student_notebook(
+    build: str, request: pytest.FixtureRequest
+) -> None:
+    page = request.getfixturevalue(build).with_name("1-8-with-exercises.html")
+    local = [link for link in links(page) if "://" not in link]
+    (link,) = {link for link in local if link.endswith(".ipynb")}
+    folder = page.parent.parent.parent.parent
+    served = (page.parent / link).resolve()
+    assert served.read_bytes() == (folder / "student" / served.name).read_bytes()
+    cells = [cell.source for cell in nbformat.read(served, as_version=4).cells]
+    assert STUB in cells
+    assert not any("solution" in cell and "{" in cell for cell in cells)
+
+
+def test_nothing_of_the_built_book_but_the_page_holds_the_solution(unset: Path) -> None:
+    """No other file that is served does: not the source, not the executed notebook."""
+    solution = "return np.log(share)"
+    site = unset.parent.parent
+    holding = [path.relative_to(site).as_posix() for path in site.rglob("*with-exercises*")
+               if path.is_file() and solution in path.read_text("utf-8")]  # fmt: skip
+    assert holding == []
+
+
+def test_each_chapter_counts_its_exercises_and_a_title_says_the_kind(unset: Path) -> None:
+    def titles(name: str) -> list[str]:
+        tags = soup(unset.with_name(f"{name}.html")).select(".exercise .admonition-title")
+        return [" ".join(tag.get_text().split()) for tag in tags]
+
+    assert titles("1-9-a-chapter") == ["Exercise 1 · Half a memory derive"]
+    assert titles("1-8-with-exercises") == [
+        "Exercise 1 · Half a memory derive",
+        "Exercise 2 · With \\(x^2\\) build",
+    ]
+
+
+def test_a_solution_is_folded_without_a_script_and_names_its_exercise(unset: Path) -> None:
+    page = soup(unset.with_name("1-8-with-exercises.html"))
+    folds = page.select("details.lstmlab-solution")
+    said = [fold.summary.get_text() for fold in folds if fold.summary]
+    assert said == ["Solution to Exercise 1", "Solution to Exercise 2"]
+    for fold in folds:
+        assert not fold.has_attr("open")
+        assert "Each step keeps" in fold.get_text()
+        assert "np.log" in fold.get_text()
+    assert not page.select(".solution.admonition, .toggle-button")
+    outside = [tag for tag in page.select(".highlight") if not tag.find_parent("details")]
+    assert outside
+    assert not any("return" in tag.get_text() for tag in outside)
+
+
+def test_an_exercise_can_be_referred_to_from_another_chapter(unset: Path) -> None:
+    link = soup(unset).select_one('a[href="1-8-with-exercises.html#network.another"]')
+    assert link is not None
+    assert link.get_text() == "Exercise 2"
+
+
+def test_no_id_is_there_twice_on_a_page_with_exercises(unset: Path) -> None:
+    page = soup(unset.with_name("1-8-with-exercises.html"))
+    ids = [str(tag["id"]) for tag in page.find_all(id=True) if tag.find_parent("article")]
+    assert sorted({id for id in ids if ids.count(id) > 1}) == []
+    assert "network.half-life" in ids
 
 
 def test_with_a_repository_no_page_needs_the_network(published: Path) -> None:
     from .test_links import external_loads
 
     assert external_loads(published) == []
+
+
+@pytest.mark.parametrize(
+    ("url", "opened"),
+    [
+        ("https://a.org/blob/main/book/x.ipynb", "https://a.org/blob/main/student/x.ipynb"),
+        ("https://h.org/?urlpath=lab/tree/a/book/x.ipynb&branch=main",
+         "https://h.org/?urlpath=lab/tree/a/student/x.ipynb&branch=main"),
+    ],
+)  # fmt: skip
+def test_a_button_opens_the_student_version(url: str, opened: str) -> None:
+    assert exercise_pages.to_student(url, "book/x", Path("student/x.ipynb")) == opened
+
+
+def test_a_button_that_names_another_file_is_not_guessed_at() -> None:
+    with pytest.raises(ValueError, match="url must name book/x.ipynb"):
+        exercise_pages.to_student("https://a.org/book/y.ipynb", "book/x", Path("student/x.ipynb"))

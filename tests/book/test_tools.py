@@ -191,7 +191,7 @@ def test_only_a_chapter_whose_real_data_is_missing_is_not_compared(
 def nbval(path: Path, *, strict: bool) -> subprocess.CompletedProcess[str]:
     """The proof of one notebook, as `make prove` runs it."""
     return subprocess.run(
-        prove.command([path], strict=strict, jobs=1),
+        prove.command(path, strict=strict),
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -317,6 +317,12 @@ def test_the_kernel_says_what_it_used_and_stores_nothing_of_that(tmp_path: Path)
     assert cost.cpu >= float(cell.outputs[0].text) - 0.02  # os.times() counts in hundredths
 
 
+def test_the_memory_of_whoever_starts_the_kernel_is_not_the_kernels(tmp_path: Path) -> None:
+    block = bytearray(b"\1") * 700_000_000
+    cost = execute.run(new_notebook(cells=[new_code_cell("2")]), tmp_path)
+    assert cost.peak < len(block)
+
+
 @pytest.mark.parametrize("slow_ok", [False, True], ids=["refused", "allowed"])
 def test_a_chapter_that_takes_too_long_is_stored_only_on_request(
     tmp_path: Path,
@@ -348,7 +354,7 @@ def test_an_interrupted_proof_ends_with_one_line(tmp_path: Path) -> None:
         start_new_session=True,
     ) as proof:
         assert proof.stdout is not None
-        assert "compared to the letter" in proof.stdout.readline()
+        assert proof.stdout.readline() == "prove: runs of notebooks: 1, at once: 1\n"
         os.killpg(proof.pid, signal.SIGINT)  # as Ctrl-C does
         _, said = proof.communicate(timeout=120)
     assert proof.returncode == 1
@@ -366,6 +372,42 @@ def test_a_proof_that_a_signal_ended_is_not_a_proof(
     monkeypatch.setattr(prove, "missing_data", lambda path, _: ["music"] * (path == paths[1]))
     codes = iter((-9, 0))
     monkeypatch.setattr(
-        prove.subprocess, "run", lambda *_, **__: subprocess.CompletedProcess([], next(codes))
+        prove.subprocess, "run", lambda *_, **__: subprocess.CompletedProcess([], next(codes), "")
     )
     assert prove.main([str(path) for path in paths]) == 1
+
+
+@pytest.mark.parametrize(
+    ("outputs", "code", "said"),
+    [
+        (["a.ipynb", "student"], 0, ["holds: a.ipynb, compared to the letter",
+                                     "holds: student/a.ipynb, nothing solved"]),
+        (["student"], 1, ["FAILS: a.ipynb, compared to the letter\n1 failed",
+                          "holds: student/a.ipynb, nothing solved"]),
+        (["a.ipynb"], 1, ["holds: a.ipynb, compared to the letter",
+                          "FAILS: student/a.ipynb, nothing solved\n1 failed"]),
+    ],
+    ids=["both hold", "the chapter fails", "the student notebook fails"],
+)  # fmt: skip
+def test_a_chapter_is_proved_together_with_its_student_notebook(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    outputs: list[str],
+    code: int,
+    said: list[str],
+) -> None:
+    for folder in ("book", "student"):
+        (tmp_path / folder).mkdir()
+        cell = stored(new_code_cell("1"), shown(text_plain="1"))
+        write(tmp_path / folder / "a.ipynb", cell,
+              kernelspec={"name": "python3", "display_name": "3"})  # fmt: skip
+
+    def ran(arguments: list[str], **_: object) -> subprocess.CompletedProcess[str]:
+        which = "student" if "student_runs.py" in arguments[1] else "a.ipynb"
+        return subprocess.CompletedProcess(arguments, which not in outputs, "1 failed\n")
+
+    monkeypatch.setattr(prove.subprocess, "run", ran)
+    assert prove.main(["--jobs", "1", str(tmp_path / "book" / "a.ipynb")]) == code
+    printed = capsys.readouterr().out
+    assert all(f"prove: {line}" in printed for line in said), printed
