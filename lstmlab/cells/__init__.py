@@ -5,6 +5,7 @@ from lstmlab.cells.forward import forward, sigmoid
 from lstmlab.cells.gradcheck import (
     check_gradients,
     gradient_errors,
+    gradient_pairs,
     numerical_gradient,
     relative_error,
 )
@@ -38,6 +39,7 @@ __all__ = [
     "count_params",
     "forward",
     "gradient_errors",
+    "gradient_pairs",
     "init_params",
     "numerical_gradient",
     "param_shapes",

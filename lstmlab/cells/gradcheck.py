@@ -100,7 +100,7 @@ def numerical_gradient(
     return np.fromiter(slopes(), float, count=array.size).reshape(array.shape)
 
 
-def gradient_errors(
+def gradient_pairs(
     variant: Cell | str,
     *,
     inputs: int = 3,
@@ -108,15 +108,16 @@ def gradient_errors(
     steps: int = 6,
     batch: int | None = None,
     initial_state: bool = True,
+    std: float = 0.5,
     seed: int = 0,
     step: float = 1e-3,
     backward: Backward = exact_backward,
-) -> dict[str, float]:
-    """How far a backward pass is from central differences, array by array, in float64.
+) -> dict[str, tuple[Array, Array]]:
+    """Every gradient of a random network twice: from a backward pass, and from differences.
 
     The loss is a random linear function of every block output and of the last cell. Every weight,
     every input and every initial value is moved by ±`step` and ±2·`step`: the central difference
-    whose error is of order step⁴, so that small gradients do not drown in rounding.
+    whose error is of order step⁴, so that small gradients do not drown in rounding. All in float64.
 
     Parameters
     ----------
@@ -127,6 +128,8 @@ def gradient_errors(
         B, for a batch; otherwise one unbatched sequence.
     initial_state : bool
         Start from a random state; otherwise from zeros.
+    std : float
+        Standard deviation of the weights.
     seed : int
         Of weights, input, state and loss.
     step : float
@@ -136,21 +139,21 @@ def gradient_errors(
 
     Returns
     -------
-    dict of str to float
-        The `relative_error` of each array: every weight by its name, then `x`, `y0`, `c0`, and with
-        full gate recurrence `gates0[i]` …. Below 1e-7 when the gradient is right.
+    dict of str to (ndarray, ndarray)
+        What `backward` gives and what differences give, of one shape: every weight by its name,
+        then `x`, `y0`, `c0`, and with full gate recurrence `gates0[i]` ….
 
     Raises
     ------
     ValueError
-        If a size is not a whole number of 1 or more, or `step` is not above 0.
+        If a size is not a whole number of 1 or more, `std` is below 0, or `step` is not above 0.
     """
     cell = as_cell(variant)
     for name, size in (("steps", steps), ("batch", 1 if batch is None else batch)):
         check_positive(name, size)
     rng = np.random.default_rng(seed)
     shape = () if batch is None else (batch,)
-    params = init_params(cell, inputs, blocks, rng=rng, std=0.5)
+    params = init_params(cell, inputs, blocks, rng=rng, std=std)
     x = rng.standard_normal((steps, *shape, inputs))
     dy = rng.standard_normal((steps, *shape, blocks))
     dc_last = rng.standard_normal((*shape, blocks))
@@ -168,9 +171,38 @@ def gradient_errors(
     pairs |= {"x": (got.x, x), "y0": (got.y0, y0), "c0": (got.c0, c0)}
     pairs |= {f"gates0[{gate}]": (got.gates0[gate], gates0[gate]) for gate in fed_back}
     return {
-        name: relative_error(gradient, numerical_gradient(loss, array, step=step))
+        name: (gradient, numerical_gradient(loss, array, step=step))
         for name, (gradient, array) in pairs.items()
     }
+
+
+def gradient_errors(
+    variant: Cell | str,
+    *,
+    inputs: int = 3,
+    blocks: int = 4,
+    steps: int = 6,
+    batch: int | None = None,
+    initial_state: bool = True,
+    std: float = 0.5,
+    seed: int = 0,
+    step: float = 1e-3,
+    backward: Backward = exact_backward,
+) -> dict[str, float]:
+    """How far a backward pass is from central differences, array by array.
+
+    Parameters and errors are those of `gradient_pairs`.
+
+    Returns
+    -------
+    dict of str to float
+        The `relative_error` of each array. Below 1e-7 when the gradient is right.
+    """
+    pairs = gradient_pairs(
+        variant, inputs=inputs, blocks=blocks, steps=steps, batch=batch,
+        initial_state=initial_state, std=std, seed=seed, step=step, backward=backward,
+    )  # fmt: skip
+    return {name: relative_error(got, expected) for name, (got, expected) in pairs.items()}
 
 
 def check_gradients(
@@ -181,6 +213,7 @@ def check_gradients(
     steps: int = 6,
     batch: int | None = None,
     initial_state: bool = True,
+    std: float = 0.5,
     seed: int = 0,
     step: float = 1e-3,
     backward: Backward = exact_backward,
@@ -194,6 +227,6 @@ def check_gradients(
     """
     errors = gradient_errors(
         variant, inputs=inputs, blocks=blocks, steps=steps, batch=batch,
-        initial_state=initial_state, seed=seed, step=step, backward=backward,
+        initial_state=initial_state, std=std, seed=seed, step=step, backward=backward,
     )  # fmt: skip
     return float(np.max(list(errors.values())))  # Python's max would lose a NaN
