@@ -49,8 +49,10 @@ class Provenance:
     sha256: dict[str, str]
 
     def __str__(self) -> str:
+        named = {"generated": "generated data"}
+        sources = ", ".join(named.get(source, source) for source in self.sources)
         return (
-            f"made by `{self.command}` on {', '.join(self.sources)}: "
+            f"made by `{self.command}` on {sources}: "
             f"{self.seconds / 60:.0f} minutes of {self.machine}"
         )
 

@@ -120,7 +120,7 @@ def bars(
     Returns
     -------
     Figure
-        Each bar carries its value: whole where one of them is 10,000 or more, else of four digits.
+        Each bar carries its value: whole if one of them is 10,000 or more, else with two decimals.
 
     Raises
     ------
@@ -137,7 +137,7 @@ def bars(
         axes = figure.subplots()
         drawn = axes.bar(list(values), list(values.values()), width=0.62, color=MUTED)
         large = max(values.values()) >= 1e4
-        axes.bar_label(drawn, fmt="{:,.0f}" if large else "{:,.4g}", fontsize=8)
+        axes.bar_label(drawn, fmt="{:,.0f}" if large else "{:,.2f}", fontsize=8)
         axes.set_ylabel(ylabel)
         axes.set_ylim(ylim) if ylim else axes.margins(y=0.15)
         annotate(figure, title, caption)

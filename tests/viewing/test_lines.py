@@ -31,6 +31,8 @@ def test_bars_carry_their_values():
     assert [patch.get_height() for patch in axes.patches] == [75_900, 75_600]
     assert {"75,900", "75,600"} <= {text.get_text() for text in axes.texts}
     assert axes.get_ylim() == (0, 1e5)
+    shares = bars({"V": 1, "NP": 75_600 / 75_900, "FGR": 2.186}).axes[0]
+    assert {"1.00", "2.19"} <= {text.get_text() for text in shares.texts}
 
 
 def test_a_heatmap_has_one_scale_and_every_number():

@@ -19,7 +19,14 @@ from lstmlab.exercises.answers import (
     several,
     whole,
 )
-from lstmlab.exercises.network.key_tables import one_back, price, random_roll, seen, two_back
+from lstmlab.exercises.network.key_tables import (
+    Array64,
+    one_back,
+    price,
+    random_roll,
+    seen,
+    two_back,
+)
 from lstmlab.tasks import load
 
 SETS = ("training", "validation", "test")
@@ -51,14 +58,14 @@ def three_sets(answer: object) -> str:
 
 @exercise("network.one-price", kind="derive")
 def one_price(answer: object) -> str:
-    """The best probability to give for every key alike, and what it costs a frame."""
+    """The best probability to give for every key alike, and what it costs per frame."""
     f = function(answer, "m", "K")
     for m, K in ((4.0, 88), (3.0, 10), (0.5, 61), (30.0, 40)):
         gave_p, gave_nats = several(call(f, m, K), "p", "nats")
         p, nats = number(gave_p), number(gave_nats)
         best = m / K
         if close(p, 0.5):
-            raise Wrong("a-coin", "You throw a fair coin for each key.",
+            raise Wrong("a-coin", "You toss a fair coin for each key.",
                         hint="Write down what a frame costs with m keys down and K - m up, and set "
                              "its derivative by p to 0.")  # fmt: skip
         if close(p, 1 - best):
@@ -92,7 +99,7 @@ def one_price(answer: object) -> str:
 
 @exercise("network.exact-price", kind="build")
 def exact_price(answer: object) -> None:
-    """Nats a frame, from pre-activations, however sure the network was."""
+    """Nats per frame, from pre-activations, however sure the network was."""
     f = function(answer, "a", "k")
     rng = np.random.default_rng(8)
     for T, K, size in ((5, 4, 1.0), (3, 88, 3.0), (1, 1, 1.0)):
@@ -104,7 +111,7 @@ def exact_price(answer: object) -> None:
         if found.shape != (T,):
             raise Wrong("not-per-frame", f"Your answer has shape {found.shape} for {T} frames of "
                                          f"{K} keys.",
-                        hint="One number a frame is wanted: over what is the sum?")  # fmt: skip
+                        hint="One number per frame is wanted: over what is the sum?")  # fmt: skip
         if close(found, frames):
             continue
         if close(found, -frames):
@@ -250,6 +257,10 @@ def two_frames_back(answer: object) -> str:
             raise Wrong("across-the-end", "You count from the end of one chorale into the next.",
                         hint="What comes before the first frame of a chorale? Not the last "
                              "chorale.")  # fmt: skip
+        if any(close(found, two_back(_after_silence(rolls, pad)), 1e-9) for pad in (1, 2)):
+            raise Wrong("silence-before", "You put silence before the first frame of a chorale.",
+                        hint="Only frames with two frames of their own chorale before them count. "
+                             "Which is the first of these?")  # fmt: skip
         bare = (want * (seen(rolls) + 2) - 1) / np.maximum(seen(rolls), 1)
         if np.any((found <= 0) | (found >= 1)) or close(found, bare, 1e-9):
             raise Wrong("never-certain", "Some probabilities are, or can become, 0 or 1.",
@@ -267,7 +278,8 @@ def two_frames_back(answer: object) -> str:
             raise Wrong("one-frame", "The older frame makes no difference in your table.",
                         hint="That is the bigram table, for each older frame. Select the frames by "
                              "both.")  # fmt: skip
-        raise Wrong("miscounted", f"For {len(rolls)} rolls of {keys} keys some entries are wrong.",
+        number = f"{len(rolls)} roll{'s' * (len(rolls) > 1)}"
+        raise Wrong("miscounted", f"For {number} of {keys} keys some entries are wrong.",
                     hint="Make a roll of one key and six frames, count by hand, and "
                          "compare.")  # fmt: skip
     task = load("music", source="generated")
@@ -276,5 +288,11 @@ def two_frames_back(answer: object) -> str:
         for part in (task.train, task.test)
     )
     yours = price(array(call(f, train), (2, 2, task.outputs)), test)
-    return (f"On the test set of the generated chorales your table pays {yours:.2f} nats a frame, "
-            f"one that looks a single frame back {price(one_back(train), test):.2f}.")  # fmt: skip
+    return (f"On the test set of the generated chorales your table pays {yours:.2f} nats per "
+            f"frame, one that looks a single frame back {price(one_back(train), test):.2f}."
+            )  # fmt: skip
+
+
+def _after_silence(rolls: Sequence[Array64], frames: int) -> list[Array64]:
+    """The rolls with so many silent frames before each."""
+    return [np.pad(roll, ((frames, 0), (0, 0))) for roll in rolls]

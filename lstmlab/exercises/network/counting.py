@@ -46,9 +46,7 @@ def probe(w: Params) -> None:
     trace = run(w, again)
     y = trace.y[:, 0]
     if abs(y[9] - 6) > 0.05:
-        raise Wrong("not-each", f"After six ones in a row it says {y[9]:.2f}.",
-                    hint="The first is counted right. What is different for the second? Look at "
-                         "what the block hears of itself.")  # fmt: skip
+        raise _six(w, trace)
     if abs(y[10]) > 0.1 and trace.f[10, 0] < 0.01:
         raise Wrong("restart-counts", f"In the step of a restart the cell is cleared, and still "
                     f"the block says {y[10]:.2f}.",
@@ -66,6 +64,26 @@ def probe(w: Params) -> None:
                     f"says {y[10]:.2f}.",
                     hint="Does the restart shut more than it should? What is held and what comes "
                          "in pass different gates.")  # fmt: skip
+
+
+def _six(w: Params, trace: Trace) -> Wrong:
+    """Why six ones in a row, of which the first counts, are not six."""
+    says, cell = f"After six ones in a row it says {trace.y[9, 0]:.2f}.", float(trace.c[9, 0])
+    if any(np.any(array) for name, array in w.items() if name[0] in "Rp"):
+        return Wrong("not-each", says,
+                     hint="The first is counted right. What is different for the second? Look at "
+                          "what the block hears of itself.")  # fmt: skip
+    if trace.f[1:6].min() < 0.999:
+        return Wrong("forgets-at-a-one", says,
+                     hint="How near to 1 does the forget gate stand in the step of a one? What is "
+                          "held must stay while the next one comes in.")  # fmt: skip
+    if abs(cell - 6) < 0.05:
+        return Wrong("half-silent", f"{says} The cell holds {cell:.2f}.",
+                     hint="How near to 1 does the output gate get with your weights? What it keeps "
+                          "back grows with the count.")  # fmt: skip
+    return Wrong("not-quite-one", f"{says} Each one adds {cell / 6:.3f} to the cell.",
+                 hint="A small error in the first becomes a large one after many. What enters the "
+                      "cell is a product of two: how near to 1 does each get?")  # fmt: skip
 
 
 def run(w: Params, x: Array) -> Trace:

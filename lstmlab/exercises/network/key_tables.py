@@ -39,7 +39,7 @@ def one_back(rolls: Sequence[Array64]) -> Array64:
 
 
 def price(table: Array64, rolls: Sequence[Array64]) -> float:
-    """Nats a frame, from the third on, for what a table (2, 2, keys) says of each key."""
+    """Nats per frame, from the third on, for what a table (2, 2, keys) says of each key."""
     paid = []
     for roll in rolls:
         old, new = roll[:-2].astype(int), roll[1:-1].astype(int)

@@ -76,6 +76,10 @@ def joint(rolls: list[Array]) -> Array:
     return key_tables.two_back(rolls) * (key_tables.seen(rolls) + 2) / (frames + 2)
 
 
+def after_silence(rolls: list[Array], frames: int) -> list[Array]:
+    return [np.pad(roll, ((frames, 0), (0, 0))) for roll in rolls]
+
+
 def unsmoothed(rolls: list[Array]) -> Array:
     seen = key_tables.seen(rolls)
     down = key_tables.two_back(rolls) * (seen + 2) - 1
@@ -140,6 +144,8 @@ class TestLearningBach(Promises):
         "network.two-frames-back": [
             (lambda rolls: key_tables.two_back(rolls).swapaxes(0, 1), "swapped"),
             (lambda rolls: key_tables.two_back([np.concatenate(rolls)]), "across-the-end"),
+            (lambda rolls: key_tables.two_back(after_silence(rolls, 1)), "silence-before"),
+            (lambda rolls: key_tables.two_back(after_silence(rolls, 2)), "silence-before"),
             (unsmoothed, "never-certain"),
             (lambda rolls: 1 - key_tables.two_back(rolls), "up-for-down"),
             (joint, "joint"),

@@ -151,6 +151,10 @@ class TestVariants(Promises):
             (counting(W_z=[20, 20]), "restart-counts"),
             (counting(R_z=-5), "hears-itself"),
             (counting(R_i=-22), "not-each"),
+            (counting(W_z=[2, 0]), "not-quite-one"),
+            (counting(b_i=4), "not-quite-one"),
+            (counting(b_o=4.7), "half-silent"),
+            (counting(W_f=[-16, -40]), "forgets-at-a-one"),
             (counting(W_z=[3.5, 0]), "miscounts"),
         ],
     }
