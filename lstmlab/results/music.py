@@ -16,7 +16,7 @@ import platform
 import lstmlab
 from lstmlab.results import Row, record
 from lstmlab.tasks import Task, load
-from lstmlab.training import Network, Recipe, Run, train
+from lstmlab.training import Network, NumpyEngine, Recipe, Run, train
 
 NAME = "music-vanilla"
 BLOCKS = 100
@@ -72,13 +72,17 @@ def run_tried() -> None:
     task = load("music", source=SOURCES["jsb"])
     for (blocks, lr, noise), noted in TRIED.items():
         recipe = Recipe(lr=lr, momentum=0.9, noise=noise)
-        run = train(Network(task.inputs, blocks, task.outputs, loss=task.loss), task, recipe)
+        run = train(_network(task, blocks), task, recipe, engine=NumpyEngine)
         print(f"{blocks} blocks, lr {lr}, noise {noise}: valid {run.valid:.2f}, noted {noted}")
+
+
+def _network(task: Task, blocks: int) -> Network:
+    return Network(task.inputs, blocks, task.outputs, loss=task.loss)
 
 
 def fit(task: Task, seed: int) -> Run:
     """One network of the result."""
-    run = train(Network(task.inputs, BLOCKS, task.outputs, loss=task.loss), task, RECIPE, seed=seed)
+    run = train(_network(task, BLOCKS), task, RECIPE, seed=seed, engine=NumpyEngine)
     print(run, flush=True)
     return run
 

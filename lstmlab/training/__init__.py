@@ -1,6 +1,6 @@
 """The paper's training recipe: what is trained (network), how (recipe), and by what (engine)."""
 
-from lstmlab.training.engine import Engine, NumpyEngine
+from lstmlab.training.engine import Engine, NumpyEngine, fastest
 from lstmlab.training.history import History, Run
 from lstmlab.training.network import Network, Stepper
 from lstmlab.training.recipe import Recipe, evaluate, train
@@ -14,5 +14,6 @@ __all__ = [
     "Run",
     "Stepper",
     "evaluate",
+    "fastest",
     "train",
 ]

@@ -1,5 +1,8 @@
 """What does the arithmetic of training. The recipe knows an engine by these four methods."""
 
+import warnings
+from collections.abc import Callable
+from functools import cache
 from typing import Protocol
 
 import numpy as np
@@ -80,3 +83,25 @@ class NumpyEngine:
         """Take these weights and forget the momentum."""
         self._params = {name: weights.copy() for name, weights in params.items()}
         self._velocity = {name: np.zeros_like(weights) for name, weights in params.items()}
+
+
+@cache
+def fastest() -> Callable[[Network, Params], Engine]:
+    """The engine that trains fastest here: `CompiledEngine`, or without Numba `NumpyEngine`.
+
+    Warns
+    -----
+    RuntimeWarning
+        If Numba cannot be imported; once.
+    """
+    try:
+        from lstmlab.training.compiled import CompiledEngine
+    except ImportError as error:
+        warnings.warn(
+            f"networks are trained by the NumPy engine, several times slower than compiled code, "
+            f"for Numba cannot be imported ({error}): pip install numba",
+            RuntimeWarning,
+            stacklevel=3,
+        )
+        return NumpyEngine
+    return CompiledEngine

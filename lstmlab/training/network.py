@@ -65,6 +65,11 @@ class Network:
             raise ValueError(f"directions must be 1 or 2, got {self.directions!r}")
 
     @property
+    def cell(self) -> Cell:
+        """What the layer is made of, as a value."""
+        return self._variant
+
+    @property
     def size(self) -> int:
         """How many weights the network has."""
         return sum(math.prod(shape) for shape in self._shapes.values())

@@ -11,7 +11,7 @@ from tqdm.auto import tqdm
 
 from lstmlab.cells import Array, Params
 from lstmlab.tasks import Task
-from lstmlab.training.engine import Engine, NumpyEngine
+from lstmlab.training.engine import Engine, fastest
 from lstmlab.training.history import History, Run
 from lstmlab.training.losses import LOSSES, Target
 from lstmlab.training.network import Network
@@ -81,7 +81,7 @@ def train(
     recipe: Recipe,
     *,
     seed: int = 0,
-    engine: Callable[[Network, Params], Engine] = NumpyEngine,
+    engine: Callable[[Network, Params], Engine] | None = None,
     dtype: DTypeLike = np.float32,
     progress: bool = True,
 ) -> Run:
@@ -95,8 +95,8 @@ def train(
     recipe : Recipe
     seed : int
         Fixes the first weights, the order of the sequences and the noise.
-    engine : callable
-        Makes an `Engine` from a network and its first weights.
+    engine : callable, optional
+        Makes an `Engine` from a network and its first weights; the fastest there is if not given.
     dtype : float32 or float64
     progress : bool
         Show a bar with the epoch, the time left and the best validation loss so far.
@@ -122,7 +122,7 @@ def train(
     streams = np.random.SeedSequence(seed).spawn(3)
     for_weights, for_order, for_noise = (np.random.default_rng(stream) for stream in streams)
     params = network.init(for_weights, recipe.std, dtype)
-    machine = engine(network, params)
+    machine = (engine or fastest())(network, params)
     sets = {
         name: _cast(getattr(task, name), network, dtype) for name in ("train", "valid", "test")
     }
