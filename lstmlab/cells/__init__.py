@@ -1,4 +1,9 @@
-"""The LSTM block in nine variants, and the SRN: forward and backward, with NumPy alone."""
+"""The LSTM block in nine variants, and the SRN: forward and backward, with NumPy alone.
+
+`LSTM`, the torch module, is imported when it is first asked for.
+"""
+
+from typing import TYPE_CHECKING
 
 from lstmlab.cells.backward import backward
 from lstmlab.cells.forward import forward, sigmoid
@@ -21,7 +26,11 @@ from lstmlab.cells.variants import (
     as_variant,
 )
 
+if TYPE_CHECKING:
+    from lstmlab.cells.module import LSTM
+
 __all__ = [
+    "LSTM",
     "SRN",
     "VARIANTS",
     "Array",
@@ -46,3 +55,11 @@ __all__ = [
     "relative_error",
     "sigmoid",
 ]
+
+
+def __getattr__(name: str) -> object:
+    if name == "LSTM":
+        from lstmlab.cells.module import LSTM
+
+        return LSTM
+    raise AttributeError(f"module 'lstmlab.cells' has no attribute {name!r}")
