@@ -7,7 +7,8 @@ first) and the weights, and give the outputs (T, B, N) and the last state of eve
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import lru_cache
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -122,19 +123,19 @@ class Compiled(torch.autograd.Function):
         T, B, M = x.shape
         y0, c0, gates0, *weights = (None if one is None else _array(one) for one in tensors)
         N = y0.shape[1]  # type: ignore[union-attr]
-        layer = kernel.Layer(cell, M, N, _array(x).dtype, many=B > 1)
+        layer = _layer(cell, M, N, _array(x).dtype)
         w = layer.views(kernel.vector(layer.size, layer.dtype))
         for theirs, ours in _places(layer, weights, w):
             ours[...] = theirs.T
-        room = layer.room(T, B)
-        room.live[:] = live
+        held = Held(layer, T, B, live)
+        room = held.room
         room.Y[0, :, :N], room.C[0, :, :N] = y0, c0
         if gates0 is not None:
             _gates(layer, room.gates0)[...] = gates0.reshape(B, -1, N)
         steps = np.ascontiguousarray(_array(x)).reshape(T * B, M)
         kernel.run(steps, w, room, N, layer.switches)
 
-        ctx.layer, ctx.w, ctx.room, ctx.steps = layer, w, room, steps
+        ctx.layer, ctx.w, ctx.held, ctx.steps = layer, w, held, steps
         ctx.shapes = [None if one is None else one.shape for one in weights]
         ctx.lengths = (room.live[:, None] > np.arange(B)).sum(axis=0)
         last = (ctx.lengths, np.arange(B))
@@ -150,7 +151,7 @@ class Compiled(torch.autograd.Function):
         """From gradients of the outputs and of the last state to those of everything else."""
         from lstmlab.cells.kernel import layer as kernel
 
-        layer, w, room = ctx.layer, ctx.w, ctx.room
+        layer, w, room = ctx.layer, ctx.w, ctx.held.room
         T, B, _ = room.A.shape
         N = layer.blocks
         dy, dy_last, dc_last, *dgates_last = map(_array, gradients)
@@ -159,25 +160,73 @@ class Compiled(torch.autograd.Function):
         room.dc[:, :N] = dc_last
         for dgates in dgates_last:
             _gates(layer, room.dgates)[...] = dgates.reshape(B, -1, N)
-        R_T = kernel.zeros(w.R.shape[::-1], layer.dtype)
-        R_T[...] = w.R.T
+        R_T, W_T = _turned(w.R), _turned(w.W)
         kernel.run_back(w, R_T, room, layer.switches)
         moved = layer.views(kernel.vector(layer.size, layer.dtype))
         kernel.learn_layer(ctx.steps, room, w, moved, layer.switches, None)
 
-        dx = (room.D.reshape(T * B, -1) @ w.W.T).reshape(T, B, -1)
-        dy0 = (room.D[0] @ w.R.T)[:, :N]
+        dx = kernel.zeros((T * B, W_T.shape[1]), layer.dtype)
+        dy0 = kernel.zeros((B, layer.H), layer.dtype)
+        kernel.run_out(room, W_T, R_T, dx, dy0)
         dgates0 = _gates(layer, room.dgates).reshape(B, -1) if dgates_last else None
         weights = [None if shape is None else np.empty(shape, layer.dtype) for shape in ctx.shapes]
         for theirs, ours in _places(layer, weights, moved):
             theirs[...] = ours.T
-        found = [dx, dy0, room.dc[:, :N], dgates0, *weights]
+        dx = dx[:, : layer.inputs].reshape(T, B, -1)
+        found = [dx, dy0[:, :N], room.dc[:, :N], dgates0, *weights]
         return None, None, *(None if one is None else _tensor(one) for one in found)
+
+
+@lru_cache(64)
+def _layer(cell: Cell, inputs: int, blocks: int, dtype: np.dtype[Any]) -> Any:
+    from lstmlab.cells.kernel.layer import Layer
+
+    return Layer(cell, inputs, blocks, dtype, many=True)
+
+
+class Held:
+    """A room for one pass, which goes back for the next one of its size when nobody needs it.
+
+    Memory that the system has just given costs more to touch than to fill with numbers.
+    """
+
+    free: ClassVar[dict[tuple[object, ...], list[Any]]] = {}
+    MOST = 2**28  # bytes that are kept
+
+    def __init__(self, layer: Any, T: int, B: int, live: Array) -> None:
+        self.key = layer, T, B
+        try:
+            self.room = self.free[self.key].pop()
+        except LookupError:
+            self.room = layer.room(T, B)
+        else:
+            if self.room.live[-1] < B or live[-1] < B:  # sequences that end leave rows untouched
+                for array in (self.room.C, self.room.Y, self.room.D):
+                    array[...] = 0
+            for array in (self.room.dc, self.room.dgates, self.room.gates0):
+                array[...] = 0
+        self.room.live[:] = live
+
+    def __del__(self) -> None:
+        kept = sum(array.nbytes for rooms in self.free.values() for room in rooms for array in room)
+        if kept + sum(array.nbytes for array in self.room) <= self.MOST:
+            self.free.setdefault(self.key, []).append(self.room)
 
 
 def _array(tensor: Tensor) -> Array:
     found: Array = tensor.detach().numpy()
     return found
+
+
+def _turned(W: Array) -> Array:
+    """The transpose, its rows as long as the kernel wants them."""
+    from lstmlab.cells.kernel.layer import rounded, zeros
+    from lstmlab.cells.kernel.products import WIDE
+
+    M, G = W.shape
+    turned = zeros((G, rounded(M, WIDE)), W.dtype)
+    turned[:, :M] = W.T
+    return turned
 
 
 def _tensor(array: Array) -> Tensor:

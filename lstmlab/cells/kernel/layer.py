@@ -215,6 +215,14 @@ def run_back(w: Any, R_T: Any, room: Any, switches: Any) -> None:
 
 
 @compiled
+def run_out(room: Any, W_T: Any, R_T: Any, dx: Any, dy0: Any) -> None:
+    """From the deltas to the gradients of the input and of the first output; both begin at 0."""
+    T, B, G = room.D.shape
+    product(room.D.reshape(T * B, G), W_T, dx, dx.shape[1], dx)
+    product(room.D[0], R_T, dy0, dy0.shape[1], dy0)
+
+
+@compiled
 def learn_layer(x: Any, room: Any, w: Any, v: Any, switches: Any, update: Any) -> None:
     """From the deltas to the gradient of every weight: kept in v, or applied to w."""
     T, B, G = room.A.shape
