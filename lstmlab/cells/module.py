@@ -152,6 +152,7 @@ class LSTM(nn.Module):
         ValueError, TypeError
             If shapes, dtypes or devices do not fit.
         """
+        self._check_input(input)
         if isinstance(input, PackedSequence):
             x, lengths = pad_packed_sequence(input)
             if input.sorted_indices is not None:  # the longest first
@@ -159,7 +160,6 @@ class LSTM(nn.Module):
                 lengths = lengths[input.sorted_indices.cpu()]
             live = input.batch_sizes.tolist()
         else:
-            self._check_input(input)
             x = input if input.dim() == 3 else input[:, None]
             if self.batch_first and input.dim() == 3:
                 x = x.transpose(0, 1)
@@ -279,24 +279,24 @@ class LSTM(nn.Module):
         )  # fmt: skip
         return outputs, tuple(last)
 
-    def _check_input(self, input: Tensor) -> None:
-        if not isinstance(input, Tensor):
+    def _check_input(self, input: Tensor | PackedSequence) -> None:
+        if not isinstance(input, Tensor | PackedSequence):
             raise TypeError(
                 f"input must be a Tensor or a PackedSequence, got {type(input).__name__}"
             )
-        if input.dim() not in (2, 3) or input.shape[-1] != self.input_size or 0 in input.shape:
-            axes = "(B, T, {0})" if self.batch_first else "(T, B, {0})"
-            raise ValueError(
-                f"input must have shape {axes} or (T, {{0}}), with T and B 1 or more, ".format(
-                    self.input_size
-                )
-                + f"got {tuple(input.shape)}"
-            )
+        packed = isinstance(input, PackedSequence)
+        frames = input.data if packed else input
+        right = frames.dim() == 2 if packed else frames.dim() in (2, 3)
+        if not right or frames.shape[-1] != self.input_size or 0 in frames.shape:
+            M = self.input_size
+            shape = f"(B, T, {M})" if self.batch_first else f"(T, B, {M})"
+            wanted = f"frames of {M}" if packed else f"shape {shape} or (T, {M}), T and B 1 or more"
+            raise ValueError(f"input must have {wanted}, got {tuple(frames.shape)}")
         own = self.weight_ih_l0
-        if (input.dtype, input.device) != (own.dtype, own.device):
+        if (frames.dtype, frames.device) != (own.dtype, own.device):
             raise ValueError(
                 f"input must be {own.dtype} on {own.device} as the weights are, "
-                f"got {input.dtype} on {input.device}"
+                f"got {frames.dtype} on {frames.device}"
             )
 
     def _states(

@@ -277,6 +277,8 @@ def test_bad_arguments_are_named(options, error, message):
         (torch.zeros(3), None, ValueError, "input must have shape"),
         (torch.zeros(0, 2, 3), None, ValueError, "T and B 1 or more"),
         (torch.zeros(4, 2, 3).double(), None, ValueError, "input must be torch.float32 on cpu"),
+        (pack_sequence([torch.zeros(4, 2)]), None, ValueError, "input must have frames of 3"),
+        (pack_sequence([torch.zeros(4, 3).double()]), None, ValueError, "input must be"),
         (torch.zeros(4, 2, 3), torch.zeros(1, 2, 5), ValueError,
          r"hx must be a tuple \(h_0, c_0\)"),
         (torch.zeros(4, 2, 3), (torch.zeros(1, 2, 5),) * 3, ValueError, "hx must be a tuple"),
@@ -286,7 +288,7 @@ def test_bad_arguments_are_named(options, error, message):
         (torch.zeros(4, 3), (torch.zeros(1, 5), torch.zeros(1, 5).double()), ValueError,
          "c_0 of hx must be torch.float32 on cpu"),
     ],
-    ids=range(10),
+    ids=range(12),
 )  # fmt: skip
 def test_bad_input_is_named(x, hx, error, message):
     with pytest.raises(error, match=message):
