@@ -1,6 +1,7 @@
 """The LSTM block in nine variants, and the SRN: forward and backward, with NumPy alone.
 
-`LSTM`, the torch module, is imported when it is first asked for.
+`gru` is the gated recurrent unit in the same style. `LSTM` and `GRU`, the torch modules, are
+imported when they are first asked for.
 """
 
 from typing import TYPE_CHECKING
@@ -18,6 +19,7 @@ from lstmlab.cells.params import Array, Params, count_params, init_params, param
 from lstmlab.cells.trace import Gradients, State, Trace
 from lstmlab.cells.variants import (
     SRN,
+    SWITCHES,
     VARIANTS,
     Cell,
     SimpleRecurrent,
@@ -27,11 +29,14 @@ from lstmlab.cells.variants import (
 )
 
 if TYPE_CHECKING:
+    from lstmlab.cells.gru_module import GRU
     from lstmlab.cells.module import LSTM
 
 __all__ = [
+    "GRU",
     "LSTM",
     "SRN",
+    "SWITCHES",
     "VARIANTS",
     "Array",
     "Cell",
@@ -62,4 +67,8 @@ def __getattr__(name: str) -> object:
         from lstmlab.cells.module import LSTM
 
         return LSTM
+    if name == "GRU":
+        from lstmlab.cells.gru_module import GRU
+
+        return GRU
     raise AttributeError(f"module 'lstmlab.cells' has no attribute {name!r}")

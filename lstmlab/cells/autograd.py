@@ -34,6 +34,12 @@ class Weights:
         p of the gates there are, in the order i, f, o.
     gates : Tensor, (gates · N, gates · N), or None
         Full gate recurrence: rows by the gate that hears, columns by the gate that is heard.
+    projection : Tensor, (P, N), or None
+        `W_r`; `hh` is then (parts · N, P). The kernel does not know it, nor the two below.
+    slopes : Tensor, (gates, N), or None
+        s of the gates there are, in the order i, f, o.
+    cortex : Tensor, (gates, gates, N), or None
+        q: first by the gate that hears, then by the gate that is heard.
     """
 
     ih: Tensor
@@ -41,10 +47,13 @@ class Weights:
     bias: Tensor | None
     peepholes: Tensor | None
     gates: Tensor | None
+    projection: Tensor | None = None
+    slopes: Tensor | None = None
+    cortex: Tensor | None = None
 
 
 State = tuple[Tensor, ...]
-"""y (B, N) and c (B, N); with full gate recurrence the gates too, (B, gates · N)."""
+"""y (B, N or P) and c (B, N); with full gate recurrence or a cortex the gates, (B, gates · N)."""
 
 
 def rows(cell: Cell) -> list[str]:
@@ -57,15 +66,17 @@ def plain(
 ) -> tuple[Tensor, State]:
     """The forward pass in torch's operations; torch differentiates it, twice if asked to."""
     T, B, _ = x.shape
-    N = weights.hh.shape[1]
+    N = weights.hh.shape[0] // len(cell.parts)
     bars = x @ weights.ih.T
     if weights.bias is not None:
         bars = bars + weights.bias
     y, c, *more = state
     gates = more[0] if more else None
-    p = {}
+    p, s = {}, {}
     if weights.peepholes is not None:
         p = dict(zip(cell.gates, weights.peepholes, strict=True))
+    if weights.slopes is not None:
+        s = dict(zip(cell.gates, weights.slopes, strict=True))
     names, outputs = rows(cell), []
     memory = not isinstance(cell, SimpleRecurrent)
     bends = isinstance(cell, Variant) and cell.output_activation
@@ -78,15 +89,25 @@ def plain(
             heard = gates[:n] @ weights.gates.T
             for gate, part in zip(cell.gates, heard.split(N, dim=1), strict=True):
                 bar[gate] = bar[gate] + part
-        new, kept = _new_cell(cell, bar, p, before)
+        if gates is not None and weights.cortex is not None:
+            was = dict(zip(cell.gates, gates[:n].split(N, dim=1), strict=True))
+            for gate in cell.gates:
+                if gate != "o":
+                    bar[gate] = bar[gate] + _cortex(cell, weights.cortex, gate, was)
+        new, kept = _new_cell(cell, bar, p, s, before)
         now = new + kept if memory else new
         squashed = torch.tanh(now) if bends else now
         out = squashed
         opened = dict(bar)
         if "o" in bar:
-            opened["o"] = torch.sigmoid(bar["o"] + p["o"] * now if p else bar["o"])
+            seen = bar["o"] + p["o"] * now if p else bar["o"]
+            if weights.cortex is not None:
+                seen = seen + _cortex(cell, weights.cortex, "o", opened | {"o": was["o"]})
+            opened["o"] = torch.sigmoid(s["o"] * seen if s else seen)
             out = squashed * opened["o"]
-        outputs.append(torch.cat([out, out.new_zeros(B - n, N)]) if n < B else out)
+        if weights.projection is not None:
+            out = out @ weights.projection.T
+        outputs.append(torch.cat([out, out.new_zeros(B - n, out.shape[1])]) if n < B else out)
         y = torch.cat([out, y[n:]])
         c = torch.cat([now, c[n:]])
         if gates is not None:
@@ -94,8 +115,14 @@ def plain(
     return torch.stack(outputs), (y, c) if gates is None else (y, c, gates)
 
 
+def _cortex(cell: Cell, q: Tensor, gate: str, heard: dict[str, Tensor]) -> Tensor:
+    """What a gate hears of the gates of its own block."""
+    own = q[cell.gates.index(gate)]
+    return torch.stack([q_a * heard[a] for a, q_a in zip(cell.gates, own, strict=True)]).sum(0)
+
+
 def _new_cell(
-    cell: Cell, bar: dict[str, Tensor], p: dict[str, Tensor], c: Tensor
+    cell: Cell, bar: dict[str, Tensor], p: dict[str, Tensor], s: dict[str, Tensor], c: Tensor
 ) -> tuple[Tensor, Tensor]:
     """What comes into the cell, and what stays; `bar` takes the gates i and f."""
     z = bar["z"]
@@ -103,7 +130,8 @@ def _new_cell(
         z = torch.tanh(z)
     for gate in "if":
         if gate in bar:
-            bar[gate] = torch.sigmoid(bar[gate] + p[gate] * c if p else bar[gate])
+            seen = bar[gate] + p[gate] * c if p else bar[gate]
+            bar[gate] = torch.sigmoid(s[gate] * seen if s else seen)
     new = z * bar["i"] if "i" in bar else z
     if isinstance(cell, Variant) and cell.coupled:
         return new, c * (1 - bar["i"])

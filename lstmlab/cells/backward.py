@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from lstmlab.cells import srn
-from lstmlab.cells.params import Array, Params, check_array, check_params
+from lstmlab.cells import cortex, srn
+from lstmlab.cells.params import Array, Params, check_array, check_params, output_size
 from lstmlab.cells.sums import outer, shifted, total
 from lstmlab.cells.trace import Gradients, Trace
 from lstmlab.cells.variants import SimpleRecurrent, Variant
@@ -26,7 +26,8 @@ def backward(
     trace : Trace
         What `forward` returned.
     dy : ndarray, (T, N) or (T, B, N)
-        Δ^t = ∂E/∂y^t, as it comes from the layer above, without recurrent terms.
+        Δ^t = ∂E/∂y^t, as it comes from the layer above, without recurrent terms. With a projection
+        it is P wide, as y is.
     dc_last : ndarray, (N,) or (B, N), optional
         ∂E/∂c of the last step, where the loss depends on the final cell directly.
     truncated : bool
@@ -46,7 +47,8 @@ def backward(
     Notes
     -----
     Greff et al., section II-B; the exact gradient unless `truncated`. `d["i"]` is the paper's δi:
-    the gradient at the *pre-activation* of the input gate. FGR's terms are not in the paper.
+    the gradient at the *pre-activation* of the input gate. FGR's terms are not in the paper, and
+    neither are those of projection, slopes and cortex.
 
     The truncation is that of Hochreiter and Schmidhuber (1997); see Greff et al., section III-A.
     Their blocks had no peepholes; those are cut here as every other way into a gate is, p_o within
@@ -58,8 +60,8 @@ def backward(
         raise TypeError(f"truncated must be True or False, got {truncated!r}")
     M, N, dtype = check_params(params, trace.variant)
     check_array("trace.x", trace.x, (*trace.x.shape[:-1], M), dtype)
-    check_array("trace.y", trace.y, (*trace.y.shape[:-1], N), dtype)
-    state = trace.y.shape[1:]
+    check_array("trace.y", trace.y, (*trace.y.shape[:-1], output_size(trace.variant, N)), dtype)
+    state = (*trace.y.shape[1:-1], N)
     check_array("dy", dy, trace.y.shape, dtype)
     dc_from_next = np.zeros(state, dtype)
     if dc_last is not None:
@@ -83,24 +85,40 @@ def _backward(
         p = {}
 
     d = {part: np.zeros_like(z) for part in variant.parts}
-    dc_from_next, dy_from_next = dc_last, np.zeros_like(dc_last)
+    dy_whole = np.zeros_like(trace.y)  # Δ, and what comes back through R
+    steep = {gate: np.zeros_like(z) for gate in variant.gates if variant.slopes}
+
+    def through_slope(gate: str, t: int) -> None:
+        """From the delta at s ⊙ bar to the delta at bar."""
+        if variant.slopes:
+            steep[gate][t] = d[gate][t]
+            d[gate][t] *= params[f"s_{gate}"]
+
+    dc_from_next, dy_from_next = dc_last, np.zeros_like(trace.y0)
     dgate_from_next = {gate: np.zeros_like(dc_last) for gate in trace.gates0}
     for t in reversed(range(len(z))):
-        dy_t = dy[t] + dy_from_next
-        dc_t = dy_t * o[t] * h_slope[t] + dc_from_next
+        dy_whole[t] = dy_t = dy[t] + dy_from_next
+        dm_t = dy_t @ params["W_r"] if variant.projection else dy_t
+        dc_t = dm_t * o[t] * h_slope[t] + dc_from_next
+        dgate = dict(dgate_from_next)
         if variant.output_gate:
-            do = dy_t * h_c[t] + dgate_from_next.get("o", 0)
+            do = dm_t * h_c[t] + dgate.get("o", 0)
             d["o"][t] = do * o[t] * (1 - o[t])
+            through_slope("o", t)
             if "o" in p:
                 dc_t += p["o"] * d["o"][t]
+            if variant.cortex and not truncated:  # o hears i and f of its own step
+                cortex.add_within_step(dgate, params, d["o"][t])
         if variant.forget_gate and not variant.coupled:
-            df = dc_t * c_prev[t] + dgate_from_next.get("f", 0)
+            df = dc_t * c_prev[t] + dgate.get("f", 0)
             d["f"][t] = df * f[t] * (1 - f[t])
+            through_slope("f", t)
         if variant.input_gate:
-            di = dc_t * z[t] + dgate_from_next.get("i", 0)
+            di = dc_t * z[t] + dgate.get("i", 0)
             if variant.coupled:  # i also closes the forget gate: f = 1 - i
                 di -= dc_t * c_prev[t]
             d["i"][t] = di * i[t] * (1 - i[t])
+            through_slope("i", t)
         d["z"][t] = dc_t * i[t] * z_slope[t]
 
         # What step t-1 will receive from step t.
@@ -111,13 +129,16 @@ def _backward(
         if truncated:
             continue
         dy_from_next = sum((d[part][t] @ params[f"R_{part}"] for part in variant.parts), 0 * dy_t)
-        for a in dgate_from_next:
-            dgate_from_next[a] = sum(
-                (d[b][t] @ params[f"R_{a}{b}"] for b in variant.gates), 0 * dy_t
-            )
+        if variant.cortex:
+            dgate_from_next = cortex.across_steps(params, {b: d[b][t] for b in variant.gates})
+        if variant.full_gate_recurrence:
+            for a in dgate_from_next:
+                dgate_from_next[a] = sum(
+                    (d[b][t] @ params[f"R_{a}{b}"] for b in variant.gates), 0 * dc_t
+                )
 
     return Gradients(
-        params=_weight_gradients(params, trace, variant, d, c_prev),
+        params=_weight_gradients(params, trace, variant, d, c_prev, steep, dy_whole),
         x=sum((d[part] @ params[f"W_{part}"] for part in variant.parts), 0 * trace.x),
         y0=dy_from_next,
         c0=dc_from_next,
@@ -126,9 +147,18 @@ def _backward(
 
 
 def _weight_gradients(
-    params: Params, trace: Trace, variant: Variant, d: dict[str, Array], c_prev: Array
+    params: Params,
+    trace: Trace,
+    variant: Variant,
+    d: dict[str, Array],
+    c_prev: Array,
+    steep: dict[str, Array],
+    dy: Array,
 ) -> Params:
-    """Outer products of deltas with what they were multiplied by, summed over time and batch."""
+    """Outer products of deltas with what they were multiplied by, summed over time and batch.
+
+    `steep` holds the deltas at s ⊙ bar, and `dy` is ∂E/∂y, recurrent terms included.
+    """
     y_prev = shifted(trace.y, trace.y0)
     grads = {}
     for part in variant.parts:
@@ -139,8 +169,14 @@ def _weight_gradients(
         for gate in variant.gates:
             seen = trace.c if gate == "o" else c_prev
             grads[f"p_{gate}"] = total(d[gate] * seen)
-    for a, gate0 in trace.gates0.items():
-        a_prev = shifted(getattr(trace, a), gate0)
-        for b in variant.gates:
-            grads[f"R_{a}{b}"] = outer(d[b], a_prev)
+    if variant.full_gate_recurrence:
+        for a, gate0 in trace.gates0.items():
+            a_prev = shifted(getattr(trace, a), gate0)
+            for b in variant.gates:
+                grads[f"R_{a}{b}"] = outer(d[b], a_prev)
+    grads |= {f"s_{gate}": total(steep[gate] * getattr(trace, f"{gate}_bar")) for gate in steep}
+    if variant.cortex:
+        grads |= cortex.gradients(trace, d)
+    if variant.projection:
+        grads["W_r"] = outer(dy, trace.m)
     return {name: grads[name] for name in params}

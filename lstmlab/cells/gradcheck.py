@@ -7,7 +7,7 @@ import numpy as np
 
 from lstmlab.cells.backward import backward as exact_backward
 from lstmlab.cells.forward import forward
-from lstmlab.cells.params import Array, Params, check_positive, init_params
+from lstmlab.cells.params import Array, Params, check_positive, init_params, output_size
 from lstmlab.cells.trace import Gradients, Trace
 from lstmlab.cells.variants import Cell, as_cell
 
@@ -141,7 +141,7 @@ def gradient_pairs(
     -------
     dict of str to (ndarray, ndarray)
         What `backward` gives and what differences give, of one shape: every weight by its name,
-        then `x`, `y0`, `c0`, and with full gate recurrence `gates0[i]` ….
+        then `x`, `y0`, `c0`, and with full gate recurrence or a cortex `gates0[i]` ….
 
     Raises
     ------
@@ -155,12 +155,12 @@ def gradient_pairs(
     shape = () if batch is None else (batch,)
     params = init_params(cell, inputs, blocks, rng=rng, std=std)
     x = rng.standard_normal((steps, *shape, inputs))
-    dy = rng.standard_normal((steps, *shape, blocks))
+    width = output_size(cell, blocks)
+    dy = rng.standard_normal((steps, *shape, width))
     dc_last = rng.standard_normal((*shape, blocks))
     scale = 1.0 if initial_state else 0.0
-    y0, c0 = (scale * rng.standard_normal((*shape, blocks)) for _ in "yc")
-    fed_back = cell.gates if cell.full_gate_recurrence else ()
-    gates0 = {gate: scale * rng.uniform(size=(*shape, blocks)) for gate in fed_back}
+    y0, c0 = (scale * rng.standard_normal((*shape, size)) for size in (width, blocks))
+    gates0 = {gate: scale * rng.uniform(size=(*shape, blocks)) for gate in cell.fed_back}
 
     def loss() -> float:
         trace = forward(params, x, cell, y0, c0, gates0)
@@ -169,7 +169,7 @@ def gradient_pairs(
     got = backward(params, forward(params, x, cell, y0, c0, gates0), dy, dc_last)
     pairs = {name: (got.params[name], array) for name, array in params.items()}
     pairs |= {"x": (got.x, x), "y0": (got.y0, y0), "c0": (got.c0, c0)}
-    pairs |= {f"gates0[{gate}]": (got.gates0[gate], gates0[gate]) for gate in fed_back}
+    pairs |= {f"gates0[{gate}]": (got.gates0[gate], gates0[gate]) for gate in cell.fed_back}
     return {
         name: (gradient, numerical_gradient(loss, array, step=step))
         for name, (gradient, array) in pairs.items()

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,10 +11,11 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence
 
 from lstmlab.cells.autograd import Compiled, State, Weights, plain, rows
-from lstmlab.cells.params import Params, check_params, check_positive
-from lstmlab.cells.variants import Cell, as_cell
+from lstmlab.cells.params import Params, check_params, check_positive, output_size, param_shapes
+from lstmlab.cells.variants import Cell, SimpleRecurrent, as_cell
 
-BARE = ("weight_ih", "weight_hh", "bias_ih", "bias_hh", "weight_ph", "weight_gh")
+BARE = ("weight_ih", "weight_hh", "bias_ih", "bias_hh", "weight_ph", "weight_gh", "weight_hr",
+        "weight_sh", "weight_qh")  # fmt: skip
 """What the parameters of one direction are called, before `_l0`, `_l0_reverse` and so on."""
 
 
@@ -33,6 +35,9 @@ class LSTM(nn.Module):
     dropout : float
         Share of outputs set to 0 between layers, in training.
     bias : bool
+    proj_size : int
+        P, the length of the outputs, smaller than N; 0 for none. The same as a variant with
+        `projection=P`.
     device, dtype
 
     Attributes
@@ -47,19 +52,27 @@ class LSTM(nn.Module):
     weight_gh_l0 : Parameter, (gates · N, gates · N)
         Full gate recurrence, if the variant has it: rows by the gate that hears, columns by the
         gate that is heard.
+    weight_hr_l0 : Parameter, (P, N)
+        The projection, if there is one; `weight_hh_l0` is then (parts · N, P).
+    weight_sh_l0 : Parameter, (gates, N)
+        Slopes, if the variant has them. They are 1 at first.
+    weight_qh_l0 : Parameter, (gates, gates, N)
+        The cortex, if the variant has one: first by the gate that hears, then by the gate heard.
 
     Notes
     -----
     `forward(input, (h_0, c_0))` takes and gives what `torch.nn.LSTM` does: batches, single
     sequences without a batch axis, and packed sequences of different lengths. With full gate
-    recurrence a state has a third part, the gates, (layers · directions, B, gates · N).
+    recurrence or a cortex a state has a third part, the gates, (layers · directions, B, gates · N).
 
-    `LSTM(…, variant="NP")` is `torch.nn.LSTM`: either loads the other's `state_dict`. First weights
-    are drawn as torch draws them, uniform within 1/√N; `load_params` brings in others.
+    `LSTM(…, variant="NP")`, with or without `proj_size`, is `torch.nn.LSTM`: either loads the
+    other's `state_dict`. First weights are drawn as torch draws them, uniform within 1/√N;
+    `load_params` brings in others.
 
     On a CPU, in float32 and float64 and where Numba is installed, the arithmetic is the compiled
-    kernel's. Its gradient cannot be differentiated again; torch says so if one tries. Elsewhere it
-    is made of torch's own operations.
+    kernel's. Its gradient cannot be differentiated again; torch says so if one tries. Elsewhere,
+    and for a variant with a switch beyond the paper's eight (projection, slopes, cortex), which the
+    kernel does not know, it is made of torch's own operations.
     """
 
     def __init__(
@@ -73,6 +86,7 @@ class LSTM(nn.Module):
         batch_first: bool = False,
         dropout: float = 0.0,
         bias: bool = True,
+        proj_size: int = 0,
         device: torch.device | str | None = None,
         dtype: torch.dtype | None = None,
     ) -> None:
@@ -86,22 +100,31 @@ class LSTM(nn.Module):
                 raise TypeError(f"{name} must be True or False, got {value!r}")
         if isinstance(dropout, bool) or not 0 <= dropout <= 1:
             raise ValueError(f"dropout must be a number from 0 to 1, got {dropout!r}")
-        self.variant, self.cell = variant, as_cell(variant)
+        self.variant, self.cell = variant, _projected(as_cell(variant), proj_size)
+        self.proj_size = self.cell.projection
+        param_shapes(self.cell, input_size, hidden_size)  # refuses a projection to too many outputs
         self.bidirectional, self.batch_first, self.bias = bidirectional, batch_first, bias
         self.dropout = float(dropout)
         made = {"device": device, "dtype": dtype}
         N, parts, gates = hidden_size, len(self.cell.parts), len(self.cell.gates)
+        P = output_size(self.cell, N)
         for layer in range(num_layers):
-            M = input_size if layer == 0 else N * self._directions
+            M = input_size if layer == 0 else P * self._directions
             shapes: dict[str, tuple[int, ...]] = {
-                "weight_ih": (parts * N, M), "weight_hh": (parts * N, N)
+                "weight_ih": (parts * N, M), "weight_hh": (parts * N, P)
             }  # fmt: skip
             if bias:
                 shapes |= {"bias_ih": (parts * N,), "bias_hh": (parts * N,)}
+            if self.cell.projection:
+                shapes["weight_hr"] = (P, N)
             if self.cell.peepholes and gates:
                 shapes["weight_ph"] = (gates, N)
             if self.cell.full_gate_recurrence:
                 shapes["weight_gh"] = (gates * N, gates * N)
+            if self.cell.slopes:
+                shapes["weight_sh"] = (gates, N)
+            if self.cell.cortex:
+                shapes["weight_qh"] = (gates, gates, N)
             for suffix in self._suffixes(layer):
                 for name, shape in shapes.items():
                     self.register_parameter(
@@ -110,10 +133,13 @@ class LSTM(nn.Module):
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
-        """Draw all weights anew, uniformly from -1/√N to 1/√N."""
+        """Draw all weights anew, uniformly from -1/√N to 1/√N; slopes become 1."""
         limit = 1 / math.sqrt(self.hidden_size)
-        for weight in self.parameters():
-            nn.init.uniform_(weight, -limit, limit)
+        for name, weight in self.named_parameters():
+            if name.startswith("weight_sh"):
+                nn.init.ones_(weight)
+            else:
+                nn.init.uniform_(weight, -limit, limit)
 
     def flatten_parameters(self) -> None:
         """Do nothing: there is no flat copy to keep. It is here because torch's module has it."""
@@ -122,7 +148,7 @@ class LSTM(nn.Module):
         """The arguments that are not at their default."""
         said = f"{self.input_size}, {self.hidden_size}, variant={self.variant!r}"
         defaults = {"num_layers": 1, "bidirectional": False, "batch_first": False, "dropout": 0.0,
-                    "bias": True}  # fmt: skip
+                    "bias": True, "proj_size": 0}  # fmt: skip
         for name, default in defaults.items():
             if getattr(self, name) != default:
                 said += f", {name}={getattr(self, name)!r}"
@@ -137,13 +163,14 @@ class LSTM(nn.Module):
         ----------
         input : Tensor, (T, B, M), or (B, T, M) with `batch_first`, or (T, M); or PackedSequence
         hx : tuple of Tensor, optional
-            (h_0, c_0), each (layers · directions, B, N), without B for a single sequence; with full
-            gate recurrence also the gates. Zero if not given.
+            (h_0, c_0), each (layers · directions, B, N), without B for a single sequence; with a
+            projection h_0 is P long; with full gate recurrence or a cortex also the gates. Zero if
+            not given.
 
         Returns
         -------
         Tensor or PackedSequence
-            Outputs of the last layer, in the form of the input, directions · N wide.
+            Outputs of the last layer, in the form of the input, directions · N (or P) wide.
         tuple of Tensor
             (h_n, c_n), or with the gates, as `hx`.
 
@@ -172,10 +199,10 @@ class LSTM(nn.Module):
         for layer in range(self.num_layers):
             outputs = []
             for suffix in self._suffixes(layer):
-                backwards = _reversal(lengths, x) if suffix.endswith("_reverse") else None
-                seen = x if backwards is None else _reordered(x, backwards)
+                backwards = reversal(lengths, x) if suffix.endswith("_reverse") else None
+                seen = x if backwards is None else reordered(x, backwards)
                 y, state = self._run(suffix, seen, states[len(last)], live)
-                outputs.append(y if backwards is None else _reordered(y, backwards))
+                outputs.append(y if backwards is None else reordered(y, backwards))
                 last.append(state)
             x = torch.cat(outputs, dim=2) if len(outputs) > 1 else outputs[0]
             if self.dropout and layer < self.num_layers - 1:
@@ -254,6 +281,8 @@ class LSTM(nn.Module):
             yield f"R_{part}", own["weight_hh"], place
             if "weight_ph" in own and part != "z":
                 yield f"p_{part}", own["weight_ph"], self.cell.gates.index(part)
+            if "weight_sh" in own and part != "z":
+                yield f"s_{part}", own["weight_sh"], self.cell.gates.index(part)
             if bias is not None:
                 yield f"b_{part}", bias, place
         if "weight_gh" in own:
@@ -261,6 +290,12 @@ class LSTM(nn.Module):
                 for n, a in enumerate(self.cell.gates):
                     block = slice(m * N, (m + 1) * N), slice(n * N, (n + 1) * N)
                     yield f"R_{a}{b}", own["weight_gh"], block
+        if "weight_qh" in own:
+            for m, b in enumerate(self.cell.gates):
+                for n, a in enumerate(self.cell.gates):
+                    yield f"q_{a}{b}", own["weight_qh"], (m, n)
+        if "weight_hr" in own:
+            yield "W_r", own["weight_hr"], slice(None)
 
     def _run(
         self, suffix: str, x: Tensor, state: State, live: list[int]
@@ -269,8 +304,8 @@ class LSTM(nn.Module):
         own = self._own(suffix)
         bias = own["bias_ih"] + own["bias_hh"] if self.bias else None
         weights = Weights(own["weight_ih"], own["weight_hh"], bias,
-                          own.get("weight_ph"), own.get("weight_gh"))  # fmt: skip
-        if not _compiled(x):
+                          *map(own.get, BARE[4:]))  # fmt: skip
+        if self.cell.extras or not _compiled(x):
             return plain(self.cell, x, state, live, weights)
         y, c, gates = (*state, None)[:3]
         outputs, *last = Compiled.apply(
@@ -304,9 +339,9 @@ class LSTM(nn.Module):
     ) -> list[State]:
         """The first state of every layer and direction."""
         count, B, N = self.num_layers * self._directions, x.shape[1], self.hidden_size
-        widths = [N, N]
-        if self.cell.full_gate_recurrence:
-            widths.append(len(self.cell.gates) * N)
+        widths = [output_size(self.cell, N), N]
+        if self.cell.fed_back:
+            widths.append(len(self.cell.fed_back) * N)
         if hx is None:
             return [tuple(x.new_zeros(B, width) for width in widths) for _ in range(count)]
         if isinstance(hx, Tensor) or len(hx) != len(widths):
@@ -328,6 +363,18 @@ class LSTM(nn.Module):
         return [tuple(part[n] for part in parts_of) for n in range(count)]
 
 
+def _projected(cell: Cell, size: int) -> Cell:
+    """The cell with the projection that `proj_size` asks for."""
+    if isinstance(size, bool) or not isinstance(size, int) or size < 0:
+        raise ValueError(f"proj_size must be a whole number, 0 or more, got {size!r}")
+    if not size or cell.projection == size:
+        return cell
+    if isinstance(cell, SimpleRecurrent) or cell.projection:
+        has = f"a projection to {cell.projection}" if cell.projection else "no projection"
+        raise ValueError(f"proj_size must fit the variant, which has {has}, got {size}")
+    return replace(cell, projection=size)
+
+
 def _compiled(x: Tensor) -> bool:
     """Whether the kernel can compute with this tensor."""
     if x.device.type != "cpu" or x.dtype not in (torch.float32, torch.float64):
@@ -339,7 +386,7 @@ def _compiled(x: Tensor) -> bool:
     return True
 
 
-def _reversal(lengths: Tensor | None, x: Tensor) -> Tensor:
+def reversal(lengths: Tensor | None, x: Tensor) -> Tensor:
     """For every step and sequence the step to read instead, so that each is read backwards."""
     steps = torch.arange(x.shape[0], device=x.device)[:, None]
     if lengths is None:
@@ -348,5 +395,5 @@ def _reversal(lengths: Tensor | None, x: Tensor) -> Tensor:
     return torch.where(steps < ends, ends - 1 - steps, steps)
 
 
-def _reordered(x: Tensor, steps: Tensor) -> Tensor:
+def reordered(x: Tensor, steps: Tensor) -> Tensor:
     return x.gather(0, steps[:, :, None].expand(x.shape))

@@ -21,20 +21,45 @@ def param_shapes(variant: Cell | str, inputs: int, blocks: int) -> dict[str, tup
     the block outputs of the step before, `b` (N,) the bias; for gates with a peephole also `p`
     (N,). Full gate recurrence adds `R_ab` (N, N), which carries gate a's output to gate b.
 
+    Beyond the paper: slopes add `s` (N,) to each gate; a cortex adds `q_ab` (N,), from gate a to
+    gate b of the same block; a projection to P outputs adds `W_r` (P, N), and each `R` is (N, P).
+
     Greff et al., sections II-A and IV-C.
+
+    Raises
+    ------
+    ValueError
+        If `inputs` or `blocks` is not a whole number of 1 or more, or a projection is not to fewer
+        outputs than there are blocks.
     """
     variant = as_cell(variant)
     M, N = check_positive("inputs", inputs), check_positive("blocks", blocks)
+    if variant.projection >= N:
+        raise ValueError(
+            f"projection must be smaller than the number of blocks, {N}, got {variant.projection}"
+        )
+    P = output_size(variant, N)
     shapes: dict[str, tuple[int, ...]] = {}
     for part in variant.parts:
         shapes[f"W_{part}"] = (N, M)
-        shapes[f"R_{part}"] = (N, N)
+        shapes[f"R_{part}"] = (N, P)
         if part != "z" and variant.peepholes:
             shapes[f"p_{part}"] = (N,)
+        if part != "z" and variant.slopes:
+            shapes[f"s_{part}"] = (N,)
         shapes[f"b_{part}"] = (N,)
     if variant.full_gate_recurrence:
         shapes |= {f"R_{a}{b}": (N, N) for b in variant.gates for a in variant.gates}
+    if variant.cortex:
+        shapes |= {f"q_{a}{b}": (N,) for b in variant.gates for a in variant.gates}
+    if variant.projection:
+        shapes["W_r"] = (P, N)
     return shapes
+
+
+def output_size(variant: Cell, blocks: int) -> int:
+    """The length of y: the number of blocks, or P with a projection."""
+    return variant.projection or blocks
 
 
 def init_params(
@@ -47,6 +72,8 @@ def init_params(
     dtype: DTypeLike = np.float64,
 ) -> Params:
     """Draw every weight, biases included, from N(0, std²) (Greff et al., section IV-B).
+
+    Slopes are drawn from N(1, std²): around the sigmoid as it is without them.
 
     Parameters
     ----------
@@ -63,6 +90,22 @@ def init_params(
     dict of str to ndarray
         Keyed `W_z R_z b_z W_i R_i p_i b_i …`; see `param_shapes`.
     """
+    shapes = param_shapes(variant, inputs, blocks)
+    params = draw_params(shapes, rng=rng, std=std, dtype=dtype)
+    for name in shapes:
+        if name.startswith("s_"):
+            params[name] += 1
+    return params
+
+
+def draw_params(
+    shapes: dict[str, tuple[int, ...]],
+    *,
+    rng: np.random.Generator,
+    std: float,
+    dtype: DTypeLike,
+) -> Params:
+    """Arrays of these shapes, every entry drawn from N(0, std²)."""
     if not isinstance(rng, np.random.Generator):
         raise TypeError(f"rng must be a numpy.random.Generator, got {rng!r}")
     dtype = _float("dtype", dtype)
@@ -72,8 +115,7 @@ def init_params(
     ):
         raise ValueError(f"std must be a number that fits {dtype}, 0 or more, got {std!r}")
     return {
-        name: (std * rng.standard_normal(shape)).astype(dtype)
-        for name, shape in param_shapes(variant, inputs, blocks).items()
+        name: (std * rng.standard_normal(shape)).astype(dtype) for name, shape in shapes.items()
     }
 
 

@@ -21,7 +21,7 @@ def forward(params: Params, x: Array, y0: Array, c0: Array) -> Trace:
         y[t] = y_prev = np.tanh(bar[t])
     one, none = np.ones_like(y), np.zeros_like(y)
     return Trace(SRN, x, z=y, i=one, f=none, o=one, c=y, y=y, z_bar=bar,
-                 i_bar=None, f_bar=None, o_bar=None, y0=y0, c0=c0, gates0={})  # fmt: skip
+                 i_bar=None, f_bar=None, o_bar=None, y0=y0, c0=c0, gates0={}, m=y)  # fmt: skip
 
 
 def backward(

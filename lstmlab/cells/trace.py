@@ -37,7 +37,11 @@ class Trace:
     y0, c0 : ndarray, (N,) or (B, N)
         State before the first step.
     gates0 : dict of str to ndarray
-        Gate outputs before the first step; empty unless the variant has full gate recurrence.
+        Gate outputs before the first step; empty unless the variant has full gate recurrence or a
+        cortex.
+    m : ndarray
+        h(c) ⊙ o, which a projection turns into y; without one it is y. With a projection y and y0
+        are P long, not N.
     """
 
     variant: Cell
@@ -55,6 +59,7 @@ class Trace:
     y0: Array
     c0: Array
     gates0: dict[str, Array]
+    m: Array
 
     @property
     def last(self) -> State:
@@ -76,7 +81,7 @@ class Gradients:
     y0, c0 : ndarray, (N,) or (B, N)
         dE/d(initial state).
     gates0 : dict of str to ndarray
-        dE/d(initial gate outputs); empty unless the variant has full gate recurrence.
+        dE/d(initial gate outputs); empty unless the variant has full gate recurrence or a cortex.
     """
 
     params: Params

@@ -8,7 +8,9 @@ from typing import ClassVar, TypeAlias
 class Variant:
     """Which parts an LSTM block has (Greff et al., section IV-C).
 
-    With every switch at its default this is the vanilla block, V.
+    With every switch at its default this is the vanilla block, V. The first eight switches make the
+    paper's variants; the last three are ideas of others that its section III tells of. The compiled
+    kernel knows the eight alone: what has more is computed by NumPy or by torch's own operations.
 
     Parameters
     ----------
@@ -22,13 +24,28 @@ class Variant:
         The gates see the cell: i and f see c^{t-1}, o sees c^t.
     full_gate_recurrence : bool
         Every gate also receives every gate's output of the step before.
+    projection : int
+        P, the length of the output: y = W_r m, with m what the block would give without it. The
+        recurrent weights and the layer above see y. 0 for none (Sak et al., 2014; their second
+        projection, which the recurrent weights do not see, is left out, as in torch).
+    slopes : bool
+        Every gate has a trainable slope for each block, σ(s ⊙ bar) (Doetsch et al., 2014).
+    cortex : bool
+        The gates of one block hear each other and themselves, through one weight a connection: i
+        and f what all gates were at t-1; o what i and f are at t, and itself at t-1 (Dynamic Cortex
+        Memory; Otte et al., 2014).
 
     Raises
     ------
     TypeError
         If a switch is not a bool.
     ValueError
-        If switches contradict each other.
+        If switches contradict each other, or `projection` is not a whole number of 0 or more.
+
+    Notes
+    -----
+    Greff et al. describe slopes and cortex in one sentence each. A slope for every block, not one
+    for a layer, is our reading. In the cortex the output gate's peephole sees c^t, as it does in V.
     """
 
     input_gate: bool = True
@@ -39,12 +56,18 @@ class Variant:
     coupled: bool = False
     peepholes: bool = True
     full_gate_recurrence: bool = False
+    projection: int = 0
+    slopes: bool = False
+    cortex: bool = False
 
     def __post_init__(self) -> None:
         for field in fields(self):
             value = getattr(self, field.name)
-            if not isinstance(value, bool):
+            if field.name != "projection" and not isinstance(value, bool):
                 raise TypeError(f"{field.name} must be True or False, got {value!r}")
+        P = self.projection
+        if isinstance(P, bool) or not isinstance(P, int) or P < 0:
+            raise ValueError(f"projection must be a whole number, 0 or more, got {P!r}")
         if self.coupled and not (self.input_gate and self.forget_gate):
             raise ValueError(
                 "coupled=True ties the forget gate to the input gate (f = 1 - i), so it needs "
@@ -56,6 +79,35 @@ class Variant:
                 "full_gate_recurrence=True connects gates with each other, so at least one gate "
                 "must be switched on"
             )
+        if self.cortex and self.full_gate_recurrence:
+            raise ValueError(
+                "cortex=True connects the gates of each block, full_gate_recurrence=True those of "
+                "all blocks, its own included: one of the two must be switched off"
+            )
+        for name in ("slopes", "cortex"):
+            if getattr(self, name) and not self.gates:
+                raise ValueError(
+                    f"{name}=True is about gates, so at least one gate must be switched on"
+                )
+
+    def __repr__(self) -> str:
+        """Only the switches that are not as in V."""
+        changed = [
+            f"{field.name}={getattr(self, field.name)!r}"
+            for field in fields(self)
+            if getattr(self, field.name) != field.default
+        ]
+        return f"Variant({', '.join(changed)})"
+
+    @property
+    def extras(self) -> tuple[str, ...]:
+        """The switches beyond the paper's eight that are on."""
+        return tuple(name for name in EXTRAS if getattr(self, name))
+
+    @property
+    def fed_back(self) -> tuple[str, ...]:
+        """The gates whose output of one step is heard at the next: part of the state."""
+        return self.gates if self.full_gate_recurrence or self.cortex else ()
 
     @property
     def gates(self) -> tuple[str, ...]:
@@ -72,6 +124,12 @@ class Variant:
         """Everything that has weights: the block input z, then the gates."""
         return ("z", *self.gates)
 
+
+EXTRAS = ("projection", "slopes", "cortex")
+"""The switches of others; all that stand before them in `Variant` are the paper's."""
+
+SWITCHES: tuple[str, ...] = tuple(f.name for f in fields(Variant) if f.name not in EXTRAS)
+"""The paper's eight switches, in the order of `Variant`."""
 
 VARIANTS: dict[str, Variant] = {
     "V": Variant(),
@@ -99,6 +157,11 @@ class SimpleRecurrent:
     parts: ClassVar[tuple[str, ...]] = ("z",)
     peepholes: ClassVar[bool] = False
     full_gate_recurrence: ClassVar[bool] = False
+    projection: ClassVar[int] = 0
+    slopes: ClassVar[bool] = False
+    cortex: ClassVar[bool] = False
+    extras: ClassVar[tuple[str, ...]] = ()
+    fed_back: ClassVar[tuple[str, ...]] = ()
 
 
 SRN = SimpleRecurrent()

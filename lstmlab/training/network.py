@@ -20,7 +20,7 @@ from lstmlab.cells import (
     init_params,
     param_shapes,
 )
-from lstmlab.cells.params import check_array, check_positive
+from lstmlab.cells.params import check_array, check_positive, output_size
 from lstmlab.training.losses import LOSSES, Target
 
 REVERSE = "_reverse"
@@ -165,7 +165,8 @@ class Network:
 
     @property
     def _output_shapes(self) -> dict[str, tuple[int, ...]]:
-        return {"W_y": (self.outputs, self.directions * self.blocks), "b_y": (self.outputs,)}
+        width = self.directions * output_size(self._variant, self.blocks)
+        return {"W_y": (self.outputs, width), "b_y": (self.outputs,)}
 
     def _run(self, params: Params, x: Array) -> tuple[Array, list[Trace]]:
         """Output pre-activations (T, K) and one trace a direction."""

@@ -75,7 +75,17 @@ def first_steps(room: Room, T: int) -> Room:
 
 
 def switches(cell: Cell) -> Switches:
-    """The switches of a variant, or of the SRN, as `block.step` takes them."""
+    """The switches of a variant, or of the SRN, as `block.step` takes them.
+
+    Raises
+    ------
+    ValueError
+        If the variant has a switch beyond the paper's eight: the loops know those alone.
+    """
+    if cell.extras:
+        raise ValueError(
+            f"variant must be made of the paper's eight switches to be compiled, got {cell}"
+        )
     if isinstance(cell, SimpleRecurrent):
         return (OFF, OFF, OFF, ON, OFF, OFF, OFF, OFF, OFF)
     return tuple(

@@ -1,0 +1,146 @@
+"""The GRU as a torch module: `torch.nn.GRU`, with the reset gate where Cho et al. have it."""
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence
+
+from lstmlab.cells.gru import check_params
+from lstmlab.cells.module import reordered, reversal
+from lstmlab.cells.params import Params
+
+PARTS = ("_r", "_z", "")  # torch's order, by the book's names: W_r, W_z, W
+
+
+class GRU(nn.GRU):  # type: ignore[misc]
+    """Layers of gated recurrent units, to be used where `torch.nn.GRU` is.
+
+    Parameters
+    ----------
+    input_size, hidden_size : int
+    reset_after : bool
+        Whether the reset gate stands behind the recurrent matrix of the candidate, as in torch:
+        then this is torch's module, with its speed. Otherwise it stands before, as in Cho et al.
+        (2014), and the arithmetic is made of torch's operations, step by step.
+    **options
+        As `torch.nn.GRU`: num_layers, bidirectional, batch_first, dropout, bias, device, dtype.
+
+    Notes
+    -----
+    The parameters have torch's names and shapes, and a `state_dict` of `torch.nn.GRU` loads. It
+    gives torch's numbers with `reset_after=True`. Before the matrix, the candidate's two biases are
+    simply added.
+    """
+
+    def __init__(
+        self, input_size: int, hidden_size: int, *, reset_after: bool = False, **options: Any
+    ) -> None:
+        if not isinstance(reset_after, bool):
+            raise TypeError(f"reset_after must be True or False, got {reset_after!r}")
+        super().__init__(input_size, hidden_size, **options)
+        self.reset_after = reset_after
+
+    def extra_repr(self) -> str:
+        """The arguments that are not at their default."""
+        return str(super().extra_repr()) + ", reset_after=True" * self.reset_after
+
+    def forward(
+        self, input: Tensor | PackedSequence, hx: Tensor | None = None
+    ) -> tuple[Tensor | PackedSequence, Tensor]:
+        """Run all layers; takes and gives what `torch.nn.GRU` does."""
+        if self.reset_after:
+            found: tuple[Tensor | PackedSequence, Tensor] = super().forward(input, hx)
+            return found
+        packed = isinstance(input, PackedSequence)
+        single = not packed and input.dim() == 2
+        if packed:
+            self.check_input(input.data, input.batch_sizes)
+            x, lengths = pad_packed_sequence(input)
+            lengths = lengths.to(x.device)
+        else:
+            self.check_input(input if not single else input[None], None)
+            x = input[:, None] if single else input
+            x = x.transpose(0, 1) if self.batch_first and not single else x
+            lengths = torch.full((x.shape[1],), len(x), device=x.device)
+        count = self.num_layers * (2 if self.bidirectional else 1)
+        if hx is None:
+            hx = x.new_zeros(count, x.shape[1], self.hidden_size)
+        else:
+            hx = hx[:, None] if single else hx
+            self.check_hidden_size(hx, (count, x.shape[1], self.hidden_size))
+
+        last: list[Tensor] = []
+        for layer in range(self.num_layers):
+            outputs = []
+            for suffix in [f"_l{layer}", f"_l{layer}_reverse"][: 1 + self.bidirectional]:
+                order = reversal(lengths, x) if suffix.endswith("_reverse") else None
+                seen = x if order is None else reordered(x, order)
+                h, h_n = self._run(suffix, seen, hx[len(last)], lengths)
+                outputs.append(h if order is None else reordered(h, order))
+                last.append(h_n)
+            x = torch.cat(outputs, dim=2)
+            if layer < self.num_layers - 1:
+                x = nn.functional.dropout(x, self.dropout, self.training)
+
+        states = torch.stack(last)
+        if isinstance(input, PackedSequence):
+            order = input.sorted_indices
+            if order is not None:
+                x, lengths = x.index_select(1, order), lengths[order]
+            data = pack_padded_sequence(x, lengths.cpu()).data
+            return PackedSequence(data, input.batch_sizes, order, input.unsorted_indices), states
+        if single:
+            return x[:, 0], states[:, 0]
+        return x.transpose(0, 1) if self.batch_first else x, states
+
+    def _run(
+        self, suffix: str, x: Tensor, h: Tensor, lengths: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """One layer in one direction, the reset gate before the matrix."""
+        N = self.hidden_size
+        W, U = getattr(self, f"weight_ih{suffix}"), getattr(self, f"weight_hh{suffix}")
+        bars, outputs = x @ W.T, []
+        if self.bias:
+            bars = bars + getattr(self, f"bias_ih{suffix}") + getattr(self, f"bias_hh{suffix}")
+        for t, bar in enumerate(bars):
+            gates = torch.sigmoid(bar[:, : 2 * N] + h @ U[: 2 * N].T)
+            r, z = gates.split(N, dim=1)
+            candidate = torch.tanh(bar[:, 2 * N :] + (r * h) @ U[2 * N :].T)
+            new = z * h + (1 - z) * candidate
+            live = (t < lengths)[:, None]
+            h = torch.where(live, new, h)
+            outputs.append(torch.where(live, new, torch.zeros_like(new)))
+        return torch.stack(outputs), h
+
+    def load_params(self, params: Params, layer: int = 0, *, reverse: bool = False) -> None:
+        """Take weights as `gru.init_params` makes them, with this module's `reset_after`.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If they are not those of such a layer, or have other shapes.
+        """
+        M, N, _ = check_params(params, self.reset_after)
+        suffix = f"_l{layer}" + "_reverse" * reverse
+        if not hasattr(self, "weight_ih" + suffix):
+            raise ValueError(f"layer and reverse must name a part of {self}, got {suffix!r}")
+        if not self.bias:
+            raise ValueError("params have biases, and this module was made with bias=False")
+        W, U, b, b_U = (
+            getattr(self, name + suffix)
+            for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+        )
+        if (3 * N, M) != tuple(W.shape):
+            raise ValueError(
+                f"params must have {self.hidden_size} units and {W.shape[1]} inputs, "
+                f"got {N} and {M}"
+            )
+        with torch.no_grad():
+            b_U.zero_()
+            for n, part in enumerate(PARTS):
+                place = slice(n * N, (n + 1) * N)
+                for tensor, letter in ((W, "W"), (U, "U"), (b, "b")):
+                    tensor[place] = torch.from_numpy(params[letter + part])
+            if self.reset_after:
+                b_U[2 * N :] = torch.from_numpy(params["b_U"])
