@@ -12,6 +12,8 @@ Target = NDArray[np.float32] | NDArray[np.integer]
 Split = list[tuple[Array, Target]]
 
 SPLITS = ("train", "valid", "test")
+METRICS = {"softmax": "frame error rate", "ctc": "character error rate"}
+"""What a task with one of these losses may be judged by instead of the loss."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,14 +29,17 @@ class Task:
         "NAME (own file)" for a reader's own data.
     train, valid, test : list of (x, target)
         Sequences: x float32 (T, M); target float32 (T, K) with entries from 0 to 1, or, where the
-        loss is "softmax", classes from 0 to K - 1 as whole numbers (T,).
+        loss is "softmax", classes from 0 to K - 1 as whole numbers (T,), or, where it is "ctc",
+        labels from 1 to K - 1 as whole numbers (U,), as many as fit into T frames.
     inputs, outputs : int
         M and K.
     loss : str
         What is minimised: "sigmoid" is cross-entropy, summed over the K outputs; "softmax" is
-        cross-entropy of one class a frame.
+        cross-entropy of one class a frame; "ctc" is that of labels without times, and output 0 is
+        the blank.
     metric : str
-        What a score is counted in, such as "nats per frame".
+        What a network is judged by, and training stopped: the loss, in "nats per frame", or "frame
+        error rate" (softmax), or "character error rate" (ctc).
     seed : int, optional
         The seed of generated data.
     title : str, optional
@@ -43,7 +48,8 @@ class Task:
     Raises
     ------
     ValueError
-        If a split is empty, or a sequence has another shape or dtype.
+        If a split is empty, or a sequence has another shape or dtype, or the metric is one of
+        another loss.
     """
 
     name: str
@@ -59,6 +65,8 @@ class Task:
     title: str = ""
 
     def __post_init__(self) -> None:
+        if self.metric in METRICS.values() and self.metric != METRICS.get(self.loss):
+            raise ValueError(f"metric must be one of the loss {self.loss!r}, got {self.metric!r}")
         for split in SPLITS:
             if not self.split(split):
                 raise ValueError(f"{split} must hold 1 sequence or more, got none")
@@ -67,8 +75,9 @@ class Task:
 
     def _check(self, where: str, x: Array, target: Target) -> None:
         """Refuse a sequence of another shape, dtype or range than the loss asks for."""
-        classes = self.loss == "softmax"
-        shapes = (len(x), self.inputs), (len(x),) if classes else (len(x), self.outputs)
+        classes, labels = self.loss in METRICS, self.loss == "ctc"
+        of_target = (len(x),) if classes else (len(x), self.outputs)
+        shapes = (len(x), self.inputs), target.shape[:1] if labels else of_target
         if (x.shape, target.shape) != shapes:
             raise ValueError(
                 f"{where} must have shapes {shapes[0]}, {shapes[1]}, got {x.shape}, {target.shape}"
@@ -77,10 +86,18 @@ class Task:
         if x.dtype != np.float32 or not (whole if classes else target.dtype == np.float32):
             kind = "whole numbers" if classes else "float32"
             raise ValueError(f"{where} must be float32, {kind}, got {x.dtype}, {target.dtype}")
-        top = self.outputs - 1 if classes else 1
-        if len(x) and not (target.min() >= 0 and target.max() <= top):
+        least, top = int(labels), self.outputs - 1 if classes else 1
+        if target.size and not (target.min() >= least and target.max() <= top):
             raise ValueError(
-                f"{where} must have targets from 0 to {top}, got {target.min()} to {target.max()}"
+                f"{where} must have targets from {least} to {top}, "
+                f"got {target.min()} to {target.max()}"
+            )
+        twins = int(np.count_nonzero(target[1:] == target[:-1])) if labels else 0
+        needed = max(1, len(target) + twins)
+        if labels and needed > len(x):
+            raise ValueError(
+                f"{where} must have labels that fit into its {len(x)} frames, got {len(target)} "
+                f"that need {needed}"
             )
 
     def split(self, name: str) -> Split:

@@ -199,16 +199,23 @@ class CompiledEngine:
     params : dict of str to ndarray
         First weights; their dtype is that of all arithmetic.
 
+    Raises
+    ------
+    ValueError
+        If the variant has a switch beyond the paper's eight, which only `NumpyEngine` computes.
+
     Notes
     -----
     The first update of a kind of network compiles it, for some seconds; later ones, in other
     processes too, find it on disk. All weights lie in one vector, padded so that rows begin at a
     cache line. A gradient moves its weights while it is still in registers: it is never stored.
+    Loss "ctc" is a compiled function of its own, called between the two halves of an update.
     Engines may run in threads of one process: none of this holds Python's lock.
     """
 
     def __init__(self, network: Network, params: Params) -> None:
         self.network = network
+        self._scored = LOSSES[network.loss]
         self._dtype = params["W_y"].dtype
         self._layer = Layer(network.cell, network.inputs, network.blocks, self._dtype)
         self._suffixes = ("", REVERSE)[: network.directions]
@@ -233,20 +240,34 @@ class CompiledEngine:
     ) -> float:
         """One update from one sequence; returns its loss before the update."""
         x, target = self._checked(x, target)
+        space = self._space(len(x))
         of_g, of_v = (1.0, momentum) if nesterov else (0.0, 1.0)
         number, layer = self._dtype.type, self._layer
         update = (number(rate), number(momentum), number(of_g), number(of_v),
                   number(math.inf if clip is None else clip))  # fmt: skip
-        E = step(x, target, self._w, self._v, self._space(len(x)), self._no_transpose,
-                 layer.blocks, layer.switches, update)  # fmt: skip
-        return self._loss(E, target)
+        if self.network.loss != "ctc":
+            E = step(x, target, self._w, self._v, space, self._no_transpose,
+                     layer.blocks, layer.switches, update)  # fmt: skip
+            return self._loss(E, target)
+        a = self._predict(x)
+        E, delta = self._scored.cross_entropy(a, target)
+        if math.isfinite(E):
+            space.delta[:, : self.network.outputs] = delta
+            improve(x, self._w, self._v, space, self._no_transpose, layer.switches, update)
+        return E
 
     def cost(self, x: Array, target: Target) -> float:
         """The loss of one sequence, summed over its frames."""
         x, target = self._checked(x, target)
-        space = self._space(len(x))
-        predict(x, self._w, space, self._layer.blocks, self._layer.switches)
-        return self._loss(score(target, space), target)
+        a = self._predict(x)
+        if self.network.loss == "ctc":
+            return self._scored.cross_entropy(a, target)[0]
+        return self._loss(score(target, self._space(len(x))), target)
+
+    def assess(self, x: Array, target: Target) -> tuple[float, int]:
+        """The same loss, and how many entries of the target are read wrongly."""
+        E = self.cost(x, target)
+        return E, self._scored.count(self._outputs(len(x)), target)
 
     def weights(self) -> Params:
         """A copy of the weights."""
@@ -280,6 +301,15 @@ class CompiledEngine:
         W_y = numbers[directions * size : -self._K].reshape(directions, H, self._K)
         return Numbers(layers, tuple(W_y), numbers[-self._K :])
 
+    def _predict(self, x: Array) -> Array:
+        """Forward: the pre-activations of the outputs, (T, K)."""
+        predict(x, self._w, self._space(len(x)), self._layer.blocks, self._layer.switches)
+        return self._outputs(len(x))
+
+    def _outputs(self, T: int) -> Array:
+        """The pre-activations in the space for T steps, without the padding."""
+        return self._space(T).a[:, : self.network.outputs]
+
     def _checked(self, x: Array, target: Target) -> tuple[Array, Target]:
         """Both in memory order, if they fit the network."""
         network = self.network
@@ -288,6 +318,8 @@ class CompiledEngine:
         check_array("x", x, (len(x), network.inputs), self._dtype)
         if network.loss == "sigmoid":
             check_array("target", target, (len(x), network.outputs), self._dtype)
+        elif network.loss == "ctc":
+            self._scored.check_target(target, self._outputs(len(x)))
         elif np.shape(target) != (len(x),) or np.asarray(target).dtype.kind not in "iu":
             self._refuse(target, len(x))
         return np.ascontiguousarray(x), np.ascontiguousarray(target)
@@ -300,7 +332,7 @@ class CompiledEngine:
     def _refuse(self, target: Target, T: int) -> NoReturn:
         """Say what is wrong with a target, as the other engines do."""
         like = np.zeros((T, self.network.outputs), self._dtype)
-        LOSSES[self.network.loss].check_target(target, like)
+        self._scored.check_target(target, like)
         raise ValueError(f"target must be what the loss can score, got {target!r}")
 
     def _space(self, T: int) -> Space:

@@ -1,4 +1,4 @@
-"""What does the arithmetic of training. The recipe knows an engine by these four methods."""
+"""What does the arithmetic of training. The recipe knows an engine by these five methods."""
 
 import warnings
 from collections.abc import Callable
@@ -29,6 +29,9 @@ class Engine(Protocol):
 
     def cost(self, x: Array, target: Target) -> float:
         """The loss of one sequence, summed over its frames."""
+
+    def assess(self, x: Array, target: Target) -> tuple[float, int]:
+        """The same loss, and how many entries of the target are read wrongly."""
 
     def weights(self) -> Params:
         """A copy of the weights."""
@@ -74,6 +77,10 @@ class NumpyEngine:
     def cost(self, x: Array, target: Target) -> float:
         """The loss of one sequence, summed over its frames."""
         return self.network.cost(self._params, x, target)
+
+    def assess(self, x: Array, target: Target) -> tuple[float, int]:
+        """The same loss, and how many entries of the target are read wrongly."""
+        return self.network.assess(self._params, x, target)
 
     def weights(self) -> Params:
         """A copy of the weights."""

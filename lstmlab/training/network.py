@@ -35,8 +35,9 @@ class Network:
     inputs, blocks, outputs : int
         M, N (in each direction) and K.
     variant : Variant, SRN or the name of one
-    loss : {"sigmoid", "softmax"}
-        The output activation with its cross-entropy.
+    loss : {"sigmoid", "softmax", "ctc"}
+        The output activation with its cross-entropy. "ctc" is a softmax whose targets are labels
+        without times (Graves et al. 2006): class 0 is the blank, labels are 1 to `outputs` - 1.
     directions : {1, 2}
         2 adds a layer that reads the sequence backwards; the output layer sees both.
 
@@ -61,6 +62,8 @@ class Network:
             object.__setattr__(self, name, check_positive(name, getattr(self, name)))
         if not isinstance(self.loss, str) or self.loss not in LOSSES:
             raise ValueError(f"loss must be one of {', '.join(LOSSES)}, got {self.loss!r}")
+        if self.loss == "ctc" and self.outputs < 2:
+            raise ValueError(f"outputs must be 2 or more, a blank and a label, got {self.outputs}")
         if type(self.directions) is not int or self.directions not in (1, 2):
             raise ValueError(f"directions must be 1 or 2, got {self.directions!r}")
 
@@ -98,6 +101,25 @@ class Network:
         """
         return LOSSES[self.loss].probabilities(self._run(params, x)[0])
 
+    def read(self, params: Params, x: Array) -> Target:
+        """What the network says to x: a class a frame for softmax, by best path labels for CTC.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If the loss is "sigmoid", the weights are not this network's or x does not fit.
+        """
+        loss = LOSSES[self.loss]
+        if loss.read is None:
+            raise ValueError(f"loss must be softmax or ctc to read classes, got {self.loss!r}")
+        return loss.read(self._run(params, x)[0])
+
+    def assess(self, params: Params, x: Array, target: Target) -> tuple[float, int]:
+        """The loss E of one sequence, and how many entries of its target are read wrongly."""
+        a, _ = self._run(params, x)
+        LOSSES[self.loss].check_target(target, a)
+        return LOSSES[self.loss].cross_entropy(a, target)[0], LOSSES[self.loss].count(a, target)
+
     def cost(self, params: Params, x: Array, target: Target) -> float:
         """The loss E of one sequence in nats, summed over its frames; errors as in `gradient`."""
         a, _ = self._run(params, x)
@@ -111,7 +133,7 @@ class Network:
         ----------
         params : dict of str to ndarray
         x : ndarray, (T, M)
-        target : ndarray, (T, K), or (T,) of classes for softmax
+        target : ndarray, (T, K), or (T,) of classes for softmax, or (U,) of labels for CTC
 
         Returns
         -------

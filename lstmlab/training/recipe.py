@@ -114,6 +114,11 @@ def train(
     -----
     One update after each sequence, in a new random order each epoch. A loss that is NaN or
     infinite ends the run, which is then reported as diverged with the best weights so far.
+
+    The best epoch is the one with the lowest validation score, and patience waits for a lower one.
+    The score is what the task is judged by, as in the paper: the loss for music, the frame error
+    rate for speech, the character error rate for handwriting. Where the error stays the same, a
+    lower loss is an improvement: a CTC network reads nothing at all for its first epochs.
     """
     _check_fit(network, task)
     if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
@@ -129,8 +134,9 @@ def train(
         name: _cast(getattr(task, name), network, dtype) for name in ("train", "valid", "test")
     }
 
+    by_error = bool(task.metric) and task.metric == LOSSES[network.loss].metric
     history = History(metric=task.metric)
-    best = np.inf
+    best = (np.inf, np.inf)
     stopped: Literal["patience", "epochs", "diverged"] = "epochs"
     bar = tqdm(range(recipe.epochs), unit="epoch", disable=not progress, leave=False)
     with np.errstate(over="ignore", invalid="ignore"), bar:  # a run may diverge, and says so
@@ -151,20 +157,27 @@ def train(
                 frames += len(x)
                 if not np.isfinite(total):
                     break
-            valid = evaluate(machine.cost, sets["valid"]) if np.isfinite(total) else np.nan
+            valid, error = np.nan, None
+            if np.isfinite(total):
+                valid, error = _judge(machine, sets["valid"], by_error)
             if not np.isfinite(valid):
                 stopped = "diverged"
                 break
             history.train.append(total / frames)
             history.valid.append(valid)
-            if valid < best:
-                best, params = valid, machine.weights()
-                bar.set_postfix_str(f"valid {best:.3f}")
+            if error is not None:
+                history.error.append(error)
+            score = (valid if error is None else error, valid)
+            if score < best:
+                best, params = score, machine.weights()
+                bar.set_postfix_str(f"valid {best[0]:.3f}")
             elif epoch + 1 - history.best_epoch > recipe.patience:
                 stopped = "patience"
                 break
         machine.load(params)
-        test = evaluate(machine.cost, sets["test"]) if history.valid else np.inf
+        test, test_error = np.inf, np.inf if by_error else None
+        if history.valid:
+            test, test_error = _judge(machine, sets["test"], by_error)
     return Run(
         network=network,
         recipe=recipe,
@@ -172,10 +185,12 @@ def train(
         source=task.source,
         params=params,
         history=history,
-        valid=float(best),
+        valid=float(best[1]),
         test=float(test),
         stopped=stopped,
         seconds=time.perf_counter() - began,
+        valid_error=float(best[0]) if by_error else None,
+        test_error=test_error,
     )
 
 
@@ -184,6 +199,41 @@ def evaluate(
 ) -> float:
     """Loss a frame: summed over all sequences, divided by the number of all their frames."""
     return sum(cost(x, target) for x, target in sequences) / sum(len(x) for x, _ in sequences)
+
+
+def evaluate_error(
+    assess: Callable[[Array, Target], tuple[float, int]],
+    sequences: Sequence[tuple[Array, Target]],
+) -> tuple[float, float]:
+    """Loss a frame, and mistakes over the number of all targets' entries.
+
+    Parameters
+    ----------
+    assess : callable
+        (x, target) -> the loss of one sequence and its mistakes, as an engine's `assess`: frames
+        for "softmax"; for "ctc" labels inserted, deleted or replaced.
+    sequences : sequence of (x, target)
+
+    Raises
+    ------
+    ValueError
+        If the targets have no entries at all.
+    """
+    entries = sum(len(target) for _, target in sequences)
+    if not entries:
+        raise ValueError("targets must hold 1 label or more, got none")
+    found = [assess(x, target) for x, target in sequences]
+    loss = sum(E for E, _ in found) / sum(len(x) for x, _ in sequences)
+    return loss, sum(mistakes for _, mistakes in found) / entries
+
+
+def _judge(
+    machine: Engine, sequences: Sequence[tuple[Array, Target]], by_error: bool
+) -> tuple[float, float | None]:
+    """Loss a frame, and the error rate if the task is judged by it."""
+    if by_error:
+        return evaluate_error(machine.assess, sequences)
+    return evaluate(machine.cost, sequences), None
 
 
 def _check_fit(network: Network, task: Task) -> None:

@@ -66,6 +66,32 @@ def test_classes_are_whole_numbers_of_one_dimension():
         classes(np.zeros(4))
 
 
+def test_labels_are_whole_numbers_that_fit_their_sequence():
+    x = np.zeros((4, 3), np.float32)
+
+    def labels(target, **changes):
+        sets = {name: [(x, target)] for name in ("train", "valid", "test")}
+        return task(loss="ctc", outputs=3, **sets, **changes)
+
+    assert labels(np.array([2, 1, 1])).loss == "ctc"
+    assert labels(np.array([], int)).metric == "nats per frame"
+    for target, message in (
+        (np.array([0, 1]), "must have targets from 1 to 2, got 0 to 1"),
+        (np.array([3]), "must have targets from 1 to 2, got 3 to 3"),
+        (np.array([1.0]), "must be float32, whole numbers"),
+        (np.array([[1]]), "must have shapes"),
+        (np.array([1, 1, 1]), "must have labels that fit into its 4 frames, got 3 that need 5"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            labels(target)
+
+
+def test_a_metric_must_be_one_of_the_loss():
+    message = "metric must be one of the loss 'sigmoid', got 'frame error rate'"
+    with pytest.raises(ValueError, match=message):
+        task(metric="frame error rate")
+
+
 def test_splits_are_had_by_name_and_arrays_are_not_shown():
     whole = task()
     assert whole.split("valid") is whole.valid

@@ -23,6 +23,8 @@ def data(rng, network, T, dtype):
     x = rng.standard_normal((T, network.inputs)).astype(dtype)
     if network.loss == "softmax":
         return x, rng.integers(network.outputs, size=T)
+    if network.loss == "ctc":
+        return x, rng.integers(1, network.outputs, size=T // 2)
     return x, rng.random((T, network.outputs)).astype(dtype)
 
 
@@ -48,7 +50,7 @@ def compared(network, dtype, lengths=(5, 12, 1, 12, 20, 3)):
 
 
 @pytest.mark.parametrize("directions", [1, 2])
-@pytest.mark.parametrize("loss", ["sigmoid", "softmax"])
+@pytest.mark.parametrize("loss", ["sigmoid", "softmax", "ctc"])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("variant", ["V", "FGR", "SRN"])
 def test_updates_are_those_of_the_plain_engine(variant, dtype, loss, directions):

@@ -10,13 +10,17 @@ RNG = np.random.default_rng
 
 @pytest.mark.parametrize("variant", [*VARIANTS, "SRN"])
 @pytest.mark.parametrize("directions", [1, 2])
-@pytest.mark.parametrize("loss", ["sigmoid", "softmax"])
+@pytest.mark.parametrize("loss", ["sigmoid", "softmax", "ctc"])
 def test_the_gradient_of_the_whole_network_is_right(variant, directions, loss):
     rng = RNG(0)
     network = Network(2, 3, 4, variant, loss, directions)
     params = network.init(rng, std=0.5, dtype=np.float64)
     x = rng.standard_normal((5, 2))
-    target = (rng.random((5, 4)) < 0.5) * 1.0 if loss == "sigmoid" else rng.integers(0, 4, 5)
+    target = {
+        "sigmoid": (rng.random((5, 4)) < 0.5) * 1.0,
+        "softmax": rng.integers(0, 4, 5),
+        "ctc": np.array([2, 2, 1]),
+    }[loss]
     E, grads = network.gradient(params, x, target)
     assert E == network.cost(params, x, target)
     assert grads.keys() == params.keys()
@@ -85,7 +89,8 @@ def test_softmax_cross_entropy_is_the_negative_log_likelihood_and_does_not_overf
         ({"inputs": 0}, "inputs must be"),
         ({"blocks": -1}, "blocks must be"),
         ({"outputs": 0}, "outputs must be a whole number, 1 or more, got 0"),
-        ({"loss": "mse"}, "loss must be one of sigmoid, softmax, got 'mse'"),
+        ({"loss": "mse"}, "loss must be one of sigmoid, softmax, ctc, got 'mse'"),
+        ({"loss": "ctc", "outputs": 1}, "outputs must be 2 or more, a blank and a label, got 1"),
         ({"directions": 3}, "directions must be 1 or 2, got 3"),
         ({"directions": True}, "directions must be 1 or 2, got True"),
         ({"loss": []}, "loss must be one of"),
@@ -106,6 +111,11 @@ def test_a_bad_network_is_named(arguments, message):
         ("sigmoid", np.full((5, 4), -0.1, np.float32), "target must hold numbers from 0 to 1"),
         ("softmax", np.array([0, 1, 2, 3, 4]), "target must be 5 whole numbers from 0 to 3"),
         ("softmax", np.zeros(5), "target must be 5 whole numbers"),
+        ("ctc", np.array([1, 0]), "target must be whole numbers from 1 to 3, got"),
+        ("ctc", np.array([1, 4]), "target must be whole numbers from 1 to 3, got"),
+        ("ctc", np.array([1.0]), "target must be whole numbers from 1 to 3, got"),
+        ("ctc", np.array([[1]]), "target must be whole numbers from 1 to 3, got"),
+        ("ctc", np.array([1, 1, 1, 2]), "must fit into the 5 frames .*, got 4 labels that need 6"),
     ],
 )
 def test_a_bad_target_is_named(loss, target, message):
