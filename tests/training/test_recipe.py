@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from lstmlab.cells import Variant
 from lstmlab.tasks import Task
 from lstmlab.training import Network, NumpyEngine, Recipe, evaluate, train
 
@@ -393,3 +394,19 @@ def test_progress_is_shown_only_when_asked(capsys):
 def test_an_empty_history_says_why_it_cannot_be_drawn():
     with pytest.raises(ValueError, match="at least one finished epoch"):
         scripted([np.nan]).history.plot()
+
+
+@pytest.mark.parametrize(
+    "switches", [{"projection": 2}, {"slopes": True}, {"cortex": True}], ids=lambda s: next(iter(s))
+)
+@pytest.mark.parametrize("directions", [1, 2])
+def test_switches_that_the_compiled_engine_does_not_know_are_trained_by_the_plain_one(
+    switches, directions
+):
+    network = Network(1, 5, 1, variant=Variant(**switches), directions=directions)
+    chosen, plain = (
+        train(network, TASK, Recipe(lr=0.1, epochs=4), engine=engine, progress=False)
+        for engine in (None, NumpyEngine)
+    )
+    assert chosen.history == plain.history
+    assert min(chosen.history.valid) < chosen.history.valid[0]
