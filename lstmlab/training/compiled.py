@@ -34,7 +34,7 @@ from lstmlab.training.losses import LOSSES, Target
 from lstmlab.training.network import REVERSE, Network
 
 NO_LOSS = -1.0  # what stands for it where a target is refused; a loss is never below 0
-TOGETHER = 16  # frames whose factors are multiplied before one logarithm is taken
+TOGETHER = 100  # factors of ½ or more whose product float32 can hold: one logarithm for all
 
 
 class Numbers(NamedTuple):
@@ -90,19 +90,22 @@ def sigmoid_loss(a: Any, target: Any, real: Any, delta: Any) -> Any:
             wrong += 0 if 0 <= k <= 1 else 1
     if wrong:
         return NO_LOSS
-    zero, half = load(a, 0) * 0, load(a, 0) * 0 + 0.5
-    E = 0.0
-    for first in range(0, T, TOGETHER):
-        line, factors = zero, zero + 1
-        for t in range(first, min(first + TOGETHER, T)):
-            for j in range(0, G, LANES):
-                x, there = load(a, t * G + j), load(real, j)
-                k = load(delta, t * G + j)
-                s = half * tanh(half * x)
-                store(delta, t * G + j, (s + half - k) * there)
-                line += (half * magnitude(x) + (half - k) * x) * there
-                factors *= 1 - there + there * (half + magnitude(s))
-        E += total(line) - log_of_product(factors)
+    half = load(a, 0) * 0 + 0.5
+    line, factors = half * 0, half * 0 + 1
+    E, multiplied = 0.0, 0
+    for t in range(T):
+        for j in range(0, G, LANES):
+            x, there = load(a, t * G + j), load(real, j)
+            k = load(delta, t * G + j)
+            s = half * tanh(half * x)
+            store(delta, t * G + j, (s + half - k) * there)
+            line += (half * magnitude(x) + (half - k) * x) * there
+            factors *= 1 - there + there * (half + magnitude(s))
+            multiplied += 1
+            if multiplied == TOGETHER:
+                E += total(line) - log_of_product(factors)
+                line, factors, multiplied = half * 0, half * 0 + 1, 0
+    E += total(line) - log_of_product(factors)
     return E
 
 

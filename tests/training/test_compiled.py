@@ -87,6 +87,17 @@ def test_targets_far_from_what_is_said_cost_what_they_should():
         )
 
 
+@pytest.mark.parametrize("outputs", [1, 88, 500, 3000])
+def test_many_outputs_that_know_nothing_cost_log_2_each(outputs):
+    """Each is a factor of one half, and a product of too many of them would be 0."""
+    network = Network(1, 2, outputs)
+    params = {name: 0 * w for name, w in network.init(np.random.default_rng(0)).items()}
+    engine = CompiledEngine(network, params)
+    target = np.zeros((20, outputs), np.float32)
+    E = engine.cost(np.ones((20, 1), np.float32), target)
+    assert E == pytest.approx(20 * outputs * np.log(2), rel=1e-5)
+
+
 def test_training_gives_the_same_errors_as_the_plain_engine():
     recipe = Recipe(lr=0.1, noise=0.1, epochs=8)
     runs = [
