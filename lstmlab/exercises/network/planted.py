@@ -45,7 +45,7 @@ _TO_C = "dc_from_next += p[gate] * d[gate][t]"
 FAULTS: dict[str, Fault] = {
     "slope of o": Fault("do * o[t] * (1 - o[t])", "do * o[t]"),
     "sign of p_o": Fault('dc_t += p["o"] * d["o"][t]', 'dc_t -= p["o"] * d["o"][t]'),
-    "slope of tanh c": Fault("dy_t * o[t] * h_slope[t]", "dy_t * o[t]"),
+    "slope of tanh c": Fault("dm_t * o[t] * h_slope[t]", "dm_t * o[t]"),
     "slope of z": Fault("dc_t * i[t] * z_slope[t]", "dc_t * i[t]"),
     "c of the wrong step": Fault("df = dc_t * c_prev[t]", "df = dc_t * c[t]"),
     "sign of p_i": Fault(_TO_C, _TO_C.replace("p[gate]", '(-1 if gate == "i" else 1) * p[gate]')),
