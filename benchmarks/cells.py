@@ -9,7 +9,7 @@ with `foreach`; and which part of the time the machine itself needs (see `Machin
 time for each floating-point operation, relative to V. `loop`: V against the same block as a Python
 loop over torch operations with autograd. `batches`: the torch module against `torch.nn.LSTM`.
 `first`: seconds until the first update, without and with what earlier processes left on disk.
-`threads`: two runs at once against one. Times are medians of turns.
+`threads`: two runs at once against one, in threads and in processes. Times are medians of turns.
 """
 
 import os
@@ -18,6 +18,7 @@ for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[variable] = "1"
 
 import argparse
+import multiprocessing
 import statistics
 import subprocess
 import sys
@@ -25,6 +26,8 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
+from multiprocessing.queues import SimpleQueue
+from multiprocessing.synchronize import Barrier
 
 import numpy as np
 from numba import njit
@@ -270,11 +273,11 @@ def first() -> None:
 
 
 def threads() -> None:
-    """Two runs at once, in threads of one process, against one alone."""
-    print("blocks   one alone   two at once, each   cost")
+    """Two runs at once against one alone: threads of one process, and processes."""
+    print("blocks   one alone   two threads, each   cost   two processes, each   cost")
     for blocks in BLOCKS:
+        calls = max(100, 40_000 // blocks)
         works = [ours(blocks), ours(blocks)]
-        calls = max(20, 20_000 // blocks)
 
         def several(work: Work, calls: int = calls) -> None:
             for _ in range(calls):
@@ -291,7 +294,44 @@ def threads() -> None:
             {"one": lambda works=works: several(works[0]), "two": together}, turns=7, calls=1
         )
         one, two = (1e6 * found[name] / calls for name in ("one", "two"))
-        print(f"{blocks:6}{one:9.0f} µs{two:17.0f} µs{two / one - 1:9.0%}")
+        alone, both = (1e6 * seconds for seconds in in_processes(blocks, calls))
+        print(f"{blocks:6}{one:9.0f} µs{two:17.0f} µs{two / one - 1:9.0%}"
+              f"{both:19.0f} µs{both / alone - 1:7.0%}")  # fmt: skip
+
+
+def in_processes(blocks: int, calls: int, turns: int = 7) -> tuple[float, float]:
+    """Median seconds of an update, in one process while another waits, and while both work."""
+    spawn = multiprocessing.get_context("spawn")
+    meet, told = spawn.Barrier(2), spawn.SimpleQueue()
+    started = [
+        spawn.Process(target=_worker, args=(number, blocks, calls, turns, meet, told))
+        for number in range(2)
+    ]
+    for process in started:
+        process.start()
+    found = [told.get() for _ in started]
+    for process in started:
+        process.join()
+    alone = statistics.median(first for first, _ in found if first is not None)
+    return alone, statistics.mean(second for _, second in found)
+
+
+def _worker(
+    number: int, blocks: int, calls: int, turns: int, meet: Barrier, told: SimpleQueue
+) -> None:
+    """One of the two processes: the first works alone, then both work, and so on."""
+    work = ours(blocks)
+    seconds: dict[str, list[float]] = {"alone": [], "both": []}
+    for _ in range(turns + 1):
+        for turn, found in seconds.items():
+            meet.wait()
+            if turn == "both" or number == 0:
+                began = time.perf_counter()
+                for _ in range(calls):
+                    work()
+                found.append((time.perf_counter() - began) / calls)
+    first, second = (statistics.median(found[1:]) if found else None for found in seconds.values())
+    told.put((first, second))
 
 
 TABLES = {

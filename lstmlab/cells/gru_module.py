@@ -4,11 +4,11 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence
+from torch.nn.utils.rnn import PackedSequence
 
 from lstmlab.cells.gru import check_params
-from lstmlab.cells.module import reordered, reversal
 from lstmlab.cells.params import Params
+from lstmlab.cells.sequences import Sequences
 
 PARTS = ("_r", "_z", "")  # torch's order, by the book's names: W_r, W_z, W
 
@@ -52,66 +52,42 @@ class GRU(nn.GRU):  # type: ignore[misc]
         if self.reset_after:
             found: tuple[Tensor | PackedSequence, Tensor] = super().forward(input, hx)
             return found
-        packed = isinstance(input, PackedSequence)
-        single = not packed and input.dim() == 2
-        if packed:
-            self.check_input(input.data, input.batch_sizes)
-            x, lengths = pad_packed_sequence(input)
-            lengths = lengths.to(x.device)
-        else:
-            self.check_input(input if not single else input[None], None)
-            x = input[:, None] if single else input
-            x = x.transpose(0, 1) if self.batch_first and not single else x
-            lengths = torch.full((x.shape[1],), len(x), device=x.device)
-        count = self.num_layers * (2 if self.bidirectional else 1)
-        if hx is None:
-            hx = x.new_zeros(count, x.shape[1], self.hidden_size)
-        else:
-            hx = hx[:, None] if single else hx
-            self.check_hidden_size(hx, (count, x.shape[1], self.hidden_size))
+        frames = input.data if isinstance(input, PackedSequence) else input
+        sizes = input.batch_sizes if isinstance(input, PackedSequence) else None
+        alone = sizes is None and frames.dim() == 2
+        self.check_input(frames[None] if alone else frames, sizes)
+        sequences = Sequences.of(input, self.batch_first)
+        x, directions = sequences.x, 2 if self.bidirectional else 1
+        shape = self.num_layers * directions, x.shape[1], self.hidden_size
+        first = x.new_zeros(shape) if hx is None else sequences.taken(hx)
+        self.check_hidden_size(first, shape)
 
-        last: list[Tensor] = []
-        for layer in range(self.num_layers):
-            outputs = []
-            for suffix in [f"_l{layer}", f"_l{layer}_reverse"][: 1 + self.bidirectional]:
-                order = reversal(lengths, x) if suffix.endswith("_reverse") else None
-                seen = x if order is None else reordered(x, order)
-                h, h_n = self._run(suffix, seen, hx[len(last)], lengths)
-                outputs.append(h if order is None else reordered(h, order))
-                last.append(h_n)
-            x = torch.cat(outputs, dim=2)
-            if layer < self.num_layers - 1:
-                x = nn.functional.dropout(x, self.dropout, self.training)
+        def run(suffix: str, x: Tensor, n: int) -> tuple[Tensor, tuple[Tensor]]:
+            return self._run(suffix, x, first[n], sequences.live)
 
-        states = torch.stack(last)
-        if isinstance(input, PackedSequence):
-            order = input.sorted_indices
-            if order is not None:
-                x, lengths = x.index_select(1, order), lengths[order]
-            data = pack_padded_sequence(x, lengths.cpu()).data
-            return PackedSequence(data, input.batch_sizes, order, input.unsorted_indices), states
-        if single:
-            return x[:, 0], states[:, 0]
-        return x.transpose(0, 1) if self.batch_first else x, states
+        y, last = sequences.through(
+            self.num_layers, directions, run, dropout=self.dropout, training=self.training
+        )
+        return sequences.outputs(y), sequences.given(torch.stack([h for h, in last]))
 
     def _run(
-        self, suffix: str, x: Tensor, h: Tensor, lengths: Tensor
-    ) -> tuple[Tensor, Tensor]:
+        self, suffix: str, x: Tensor, h: Tensor, live: list[int]
+    ) -> tuple[Tensor, tuple[Tensor]]:
         """One layer in one direction, the reset gate before the matrix."""
         N = self.hidden_size
         W, U = getattr(self, f"weight_ih{suffix}"), getattr(self, f"weight_hh{suffix}")
         bars, outputs = x @ W.T, []
         if self.bias:
             bars = bars + getattr(self, f"bias_ih{suffix}") + getattr(self, f"bias_hh{suffix}")
-        for t, bar in enumerate(bars):
-            gates = torch.sigmoid(bar[:, : 2 * N] + h @ U[: 2 * N].T)
+        for n, bar in zip(live, bars, strict=True):
+            before = h[:n]
+            gates = torch.sigmoid(bar[:n, : 2 * N] + before @ U[: 2 * N].T)
             r, z = gates.split(N, dim=1)
-            candidate = torch.tanh(bar[:, 2 * N :] + (r * h) @ U[2 * N :].T)
-            new = z * h + (1 - z) * candidate
-            live = (t < lengths)[:, None]
-            h = torch.where(live, new, h)
-            outputs.append(torch.where(live, new, torch.zeros_like(new)))
-        return torch.stack(outputs), h
+            candidate = torch.tanh(bar[:n, 2 * N :] + (r * before) @ U[2 * N :].T)
+            new = z * before + (1 - z) * candidate
+            outputs.append(torch.cat([new, new.new_zeros(len(h) - n, N)]))
+            h = torch.cat([new, h[n:]])
+        return torch.stack(outputs), (h,)
 
     def load_params(self, params: Params, layer: int = 0, *, reverse: bool = False) -> None:
         """Take weights as `gru.init_params` makes them, with this module's `reset_after`.

@@ -1,22 +1,19 @@
 """The LSTM in all variants as a torch module, with the manners of `torch.nn.LSTM`."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence
+from torch.nn.utils.rnn import PackedSequence
 
-from lstmlab.cells.autograd import Compiled, State, Weights, plain, rows
+from lstmlab.cells import naming
+from lstmlab.cells.autograd import Compiled, State, Weights, plain
 from lstmlab.cells.params import Params, check_params, check_positive, output_size, param_shapes
+from lstmlab.cells.sequences import Sequences
 from lstmlab.cells.variants import Cell, SimpleRecurrent, as_cell
-
-BARE = ("weight_ih", "weight_hh", "bias_ih", "bias_hh", "weight_ph", "weight_gh", "weight_hr",
-        "weight_sh", "weight_qh")  # fmt: skip
-"""What the parameters of one direction are called, before `_l0`, `_l0_reverse` and so on."""
 
 
 class LSTM(nn.Module):
@@ -105,31 +102,14 @@ class LSTM(nn.Module):
         param_shapes(self.cell, input_size, hidden_size)  # refuses a projection to too many outputs
         self.bidirectional, self.batch_first, self.bias = bidirectional, batch_first, bias
         self.dropout = float(dropout)
-        made = {"device": device, "dtype": dtype}
-        N, parts, gates = hidden_size, len(self.cell.parts), len(self.cell.gates)
-        P = output_size(self.cell, N)
         for layer in range(num_layers):
-            M = input_size if layer == 0 else P * self._directions
-            shapes: dict[str, tuple[int, ...]] = {
-                "weight_ih": (parts * N, M), "weight_hh": (parts * N, P)
-            }  # fmt: skip
-            if bias:
-                shapes |= {"bias_ih": (parts * N,), "bias_hh": (parts * N,)}
-            if self.cell.projection:
-                shapes["weight_hr"] = (P, N)
-            if self.cell.peepholes and gates:
-                shapes["weight_ph"] = (gates, N)
-            if self.cell.full_gate_recurrence:
-                shapes["weight_gh"] = (gates * N, gates * N)
-            if self.cell.slopes:
-                shapes["weight_sh"] = (gates, N)
-            if self.cell.cortex:
-                shapes["weight_qh"] = (gates, gates, N)
+            M = input_size
+            if layer > 0:
+                M = output_size(self.cell, hidden_size) * self._directions
             for suffix in self._suffixes(layer):
-                for name, shape in shapes.items():
-                    self.register_parameter(
-                        name + suffix, nn.Parameter(torch.empty(shape, **made))
-                    )
+                for name, shape in naming.shapes(self.cell, M, hidden_size, bias).items():
+                    weight = torch.empty(shape, device=device, dtype=dtype)
+                    self.register_parameter(name + suffix, nn.Parameter(weight))
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
@@ -180,44 +160,17 @@ class LSTM(nn.Module):
             If shapes, dtypes or devices do not fit.
         """
         self._check_input(input)
-        if isinstance(input, PackedSequence):
-            x, lengths = pad_packed_sequence(input)
-            if input.sorted_indices is not None:  # the longest first
-                x = x.index_select(1, input.sorted_indices)
-                lengths = lengths[input.sorted_indices.cpu()]
-            live = input.batch_sizes.tolist()
-        else:
-            x = input if input.dim() == 3 else input[:, None]
-            if self.batch_first and input.dim() == 3:
-                x = x.transpose(0, 1)
-            lengths, live = None, [x.shape[1]] * x.shape[0]
-        single = not isinstance(input, PackedSequence) and input.dim() == 2
-        order = input.sorted_indices if isinstance(input, PackedSequence) else None
-        states = self._states(hx, x, single, order)
+        sequences = Sequences.of(input, self.batch_first)
+        states = self._states(hx, sequences)
 
-        last: list[State] = []
-        for layer in range(self.num_layers):
-            outputs = []
-            for suffix in self._suffixes(layer):
-                backwards = reversal(lengths, x) if suffix.endswith("_reverse") else None
-                seen = x if backwards is None else reordered(x, backwards)
-                y, state = self._run(suffix, seen, states[len(last)], live)
-                outputs.append(y if backwards is None else reordered(y, backwards))
-                last.append(state)
-            x = torch.cat(outputs, dim=2) if len(outputs) > 1 else outputs[0]
-            if self.dropout and layer < self.num_layers - 1:
-                x = nn.functional.dropout(x, self.dropout, self.training)
+        def run(suffix: str, x: Tensor, n: int) -> tuple[Tensor, State]:
+            return self._run(suffix, x, states[n], sequences.live)
 
-        hx_n = tuple(torch.stack(part) for part in zip(*last, strict=True))
-        if isinstance(input, PackedSequence):
-            packed = pack_padded_sequence(x, lengths)
-            if input.unsorted_indices is not None:
-                hx_n = tuple(part.index_select(1, input.unsorted_indices) for part in hx_n)
-            indices = input.sorted_indices, input.unsorted_indices
-            return PackedSequence(packed.data, packed.batch_sizes, *indices), hx_n
-        if single:
-            return x[:, 0], tuple(part[:, 0] for part in hx_n)
-        return x.transpose(0, 1) if self.batch_first else x, hx_n
+        y, last = sequences.through(
+            self.num_layers, self._directions, run, dropout=self.dropout, training=self.training
+        )
+        parts = (torch.stack(part) for part in zip(*last, strict=True))
+        return sequences.outputs(y), tuple(map(sequences.given, parts))
 
     def params(self, layer: int = 0, *, reverse: bool = False) -> Params:
         """The weights of one layer and direction as the book writes them: `W_z R_z b_z …`.
@@ -225,9 +178,10 @@ class LSTM(nn.Module):
         The sum of torch's two biases is `b`. Copies, on the CPU.
         """
         own = self._own(f"_l{layer}" + ("_reverse" if reverse else ""))
+        b = own["bias_ih"] + own["bias_hh"] if self.bias else None
         return {
             name: tensor[place].detach().cpu().numpy().copy()
-            for name, tensor, place in self._named(own)
+            for name, tensor, place in naming.named(self.cell, self.hidden_size, own, b)
         }
 
     def load_params(self, params: Params, layer: int = 0, *, reverse: bool = False) -> None:
@@ -249,7 +203,7 @@ class LSTM(nn.Module):
             raise ValueError("params have biases, and this module was made with bias=False")
         with torch.no_grad():
             own["bias_hh"].zero_()
-            for name, tensor, place in self._named(own, summed=False):
+            for name, tensor, place in naming.named(self.cell, N, own, own["bias_ih"]):
                 tensor[place] = torch.from_numpy(params[name]).to(tensor)
 
     @property
@@ -261,41 +215,11 @@ class LSTM(nn.Module):
 
     def _own(self, suffix: str) -> dict[str, Tensor]:
         """The parameters with this suffix, without it."""
-        own = {name: getattr(self, name + suffix) for name in BARE if hasattr(self, name + suffix)}
+        there = [name for name in naming.BARE if hasattr(self, name + suffix)]
+        own = {name: getattr(self, name + suffix) for name in there}
         if not own:
             raise ValueError(f"layer and reverse must name a part of {self}, got {suffix!r}")
         return own
-
-    def _named(
-        self, own: dict[str, Tensor], *, summed: bool = True
-    ) -> Iterator[tuple[str, Tensor, Any]]:
-        """The book's name of every array, the tensor it is part of, and which part."""
-        N, names = self.hidden_size, rows(self.cell)
-        bias = None
-        if self.bias:
-            bias = own["bias_ih"] + own["bias_hh"] if summed else own["bias_ih"]
-        for part in self.cell.parts:
-            first = N * names.index(part)
-            place = slice(first, first + N)
-            yield f"W_{part}", own["weight_ih"], place
-            yield f"R_{part}", own["weight_hh"], place
-            if "weight_ph" in own and part != "z":
-                yield f"p_{part}", own["weight_ph"], self.cell.gates.index(part)
-            if "weight_sh" in own and part != "z":
-                yield f"s_{part}", own["weight_sh"], self.cell.gates.index(part)
-            if bias is not None:
-                yield f"b_{part}", bias, place
-        if "weight_gh" in own:
-            for m, b in enumerate(self.cell.gates):
-                for n, a in enumerate(self.cell.gates):
-                    block = slice(m * N, (m + 1) * N), slice(n * N, (n + 1) * N)
-                    yield f"R_{a}{b}", own["weight_gh"], block
-        if "weight_qh" in own:
-            for m, b in enumerate(self.cell.gates):
-                for n, a in enumerate(self.cell.gates):
-                    yield f"q_{a}{b}", own["weight_qh"], (m, n)
-        if "weight_hr" in own:
-            yield "W_r", own["weight_hr"], slice(None)
 
     def _run(
         self, suffix: str, x: Tensor, state: State, live: list[int]
@@ -304,7 +228,7 @@ class LSTM(nn.Module):
         own = self._own(suffix)
         bias = own["bias_ih"] + own["bias_hh"] if self.bias else None
         weights = Weights(own["weight_ih"], own["weight_hh"], bias,
-                          *map(own.get, BARE[4:]))  # fmt: skip
+                          *map(own.get, naming.BARE[4:]))  # fmt: skip
         if self.cell.extras or not _compiled(x):
             return plain(self.cell, x, state, live, weights)
         y, c, gates = (*state, None)[:3]
@@ -334,22 +258,19 @@ class LSTM(nn.Module):
                 f"got {frames.dtype} on {frames.device}"
             )
 
-    def _states(
-        self, hx: Sequence[Tensor] | None, x: Tensor, single: bool, order: Tensor | None
-    ) -> list[State]:
+    def _states(self, hx: Sequence[Tensor] | None, sequences: Sequences) -> list[State]:
         """The first state of every layer and direction."""
-        count, B, N = self.num_layers * self._directions, x.shape[1], self.hidden_size
+        x, N, count = sequences.x, self.hidden_size, self.num_layers * self._directions
         widths = [output_size(self.cell, N), N]
         if self.cell.fed_back:
             widths.append(len(self.cell.fed_back) * N)
         if hx is None:
-            return [tuple(x.new_zeros(B, width) for width in widths) for _ in range(count)]
+            return [tuple(x.new_zeros(x.shape[1], width) for width in widths)] * count
         if isinstance(hx, Tensor) or len(hx) != len(widths):
             parts = "(h_0, c_0, gates_0)" if len(widths) == 3 else "(h_0, c_0)"
             raise ValueError(f"hx must be a tuple {parts}, got {type(hx).__name__}")
-        parts_of: list[Tensor] = []
         for name, part, width in zip(("h_0", "c_0", "gates_0"), hx, widths, strict=False):
-            shape = (count, width) if single else (count, B, width)
+            shape = (count, width) if sequences.single else (count, x.shape[1], width)
             if not isinstance(part, Tensor) or tuple(part.shape) != shape:
                 got = tuple(part.shape) if isinstance(part, Tensor) else type(part).__name__
                 raise ValueError(f"{name} of hx must have shape {shape}, got {got}")
@@ -358,9 +279,7 @@ class LSTM(nn.Module):
                     f"{name} of hx must be {x.dtype} on {x.device} as the input is, "
                     f"got {part.dtype} on {part.device}"
                 )
-            part = part[:, None] if single else part
-            parts_of.append(part if order is None else part.index_select(1, order))
-        return [tuple(part[n] for part in parts_of) for n in range(count)]
+        return list(zip(*map(sequences.taken, hx), strict=True))
 
 
 def _projected(cell: Cell, size: int) -> Cell:
@@ -384,16 +303,3 @@ def _compiled(x: Tensor) -> bool:
     except ImportError:
         return False
     return True
-
-
-def reversal(lengths: Tensor | None, x: Tensor) -> Tensor:
-    """For every step and sequence the step to read instead, so that each is read backwards."""
-    steps = torch.arange(x.shape[0], device=x.device)[:, None]
-    if lengths is None:
-        return (x.shape[0] - 1 - steps).expand(x.shape[:2])
-    ends = lengths.to(x.device)[None]
-    return torch.where(steps < ends, ends - 1 - steps, steps)
-
-
-def reordered(x: Tensor, steps: Tensor) -> Tensor:
-    return x.gather(0, steps[:, :, None].expand(x.shape))

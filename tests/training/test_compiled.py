@@ -12,7 +12,8 @@ import pytest
 
 from lstmlab.cells import VARIANTS, Variant
 from lstmlab.training import Network, NumpyEngine, Recipe, fastest, train
-from lstmlab.training.compiled import CompiledEngine, score
+from lstmlab.training.compiled import CompiledEngine
+from lstmlab.training.compiled_update import score
 
 from .test_recipe import NETWORK, TASK
 
