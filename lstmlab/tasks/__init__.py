@@ -7,7 +7,7 @@ loaded. ``python -m lstmlab.tasks fetch music`` fetches the real set.
 from pathlib import Path
 from typing import Protocol
 
-from lstmlab.tasks import music, speech
+from lstmlab.tasks import handwriting, music, speech
 from lstmlab.tasks.store import DataError, DownloadError, MissingDataError
 from lstmlab.tasks.task import Task
 
@@ -30,7 +30,7 @@ class _Source(Protocol):
     def available(self, root: str | Path | None = None) -> str: ...
 
 
-_TASKS: dict[str, _Source] = {"music": music, "speech": speech}
+_TASKS: dict[str, _Source] = {"music": music, "speech": speech, "handwriting": handwriting}
 
 #: The tasks that can be loaded.
 names = tuple(_TASKS)

@@ -26,7 +26,7 @@ class Task:
         What it was loaded as, such as "music".
     source : str
         "embedded", "generated", the real set's name, such as "JSB Chorales", or
-        "NAME (own file)" for a reader's own data.
+        "NAME (own file)" or "NAME (own folder)" for a reader's own data.
     train, valid, test : list of (x, target)
         Sequences: x float32 (T, M); target float32 (T, K) with entries from 0 to 1, or, where the
         loss is "softmax", classes from 0 to K - 1 as whole numbers (T,), or, where it is "ctc",
@@ -115,7 +115,7 @@ class Task:
             f"{self.source} {self.name}{seed}"
             if self.source in ("embedded", "generated")
             else self.source
-            if self.source.endswith("(own file)")
+            if self.source.endswith(("(own file)", "(own folder)"))
             else f"{self.source} (real)"
         )
         sizes = "/".join(str(len(self.split(split))) for split in SPLITS)

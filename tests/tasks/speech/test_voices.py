@@ -31,7 +31,10 @@ def test_it_is_fixed_by_its_seed(monkeypatch):
     for (x, k), (x2, k2) in zip(first.train, again.train, strict=True):
         assert np.array_equal(x, x2)
         assert np.array_equal(k, k2)
-    assert any(not np.array_equal(a, b) for (a, _), (b, _) in zip(first.train, other.train, strict=True))
+    assert any(
+        not np.array_equal(a, b)
+        for (a, _), (b, _) in zip(first.train, other.train, strict=True)
+    )
 
 
 def test_the_task_is_what_its_caption_says(task):
