@@ -1,13 +1,14 @@
 """The data: every set is loaded by name, and says where it comes from.
 
 `load` gives a `Task`; `available` says which source "auto" would take; `names` lists what can be
-loaded. ``python -m lstmlab.tasks fetch music`` fetches the real set.
+loaded, and `records` what is known about it. ``lstmlab data`` says what is here and fetches more.
 """
 
 from pathlib import Path
 from typing import Protocol
 
 from lstmlab.tasks import handwriting, music, speech
+from lstmlab.tasks.records import Record
 from lstmlab.tasks.store import DataError, DownloadError, MissingDataError
 from lstmlab.tasks.task import Task
 
@@ -15,15 +16,20 @@ __all__ = [
     "DataError",
     "DownloadError",
     "MissingDataError",
+    "Record",
     "Task",
     "available",
     "load",
     "names",
+    "records",
 ]
 
 
 class _Source(Protocol):
     """What the module of a data set provides."""
+
+    @property
+    def RECORD(self) -> Record: ...
 
     def load(self, source: str, root: str | Path | None, download: bool, seed: int) -> Task: ...
 
@@ -99,6 +105,11 @@ def available(name: str, *, root: str | Path | None = None) -> str:
         neither.
     """
     return _source(name).available(root)
+
+
+def records() -> dict[str, Record]:
+    """What is known about every data set, by the name it is loaded as."""
+    return {name: source.RECORD for name, source in _TASKS.items()}
 
 
 def _source(name: str) -> _Source:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lstmlab.tasks import DataError, MissingDataError, available, load, music, store
+from lstmlab.tasks import DataError, MissingDataError, available, load, music, names, store
 from lstmlab.tasks.music import HIGHEST_PITCH, LOWEST_PITCH, parse
 
 NAME = music.JSB_CHORALES.filename
@@ -313,7 +313,7 @@ def test_a_missing_real_set_says_how_to_get_it(tmp_path, monkeypatch):
     for part in (
         str(tmp_path / "env"),
         str(tmp_path / "cache"),
-        "python -m lstmlab.tasks fetch music",
+        "lstmlab data fetch music",
         "download=True",
         music.JSB_CHORALES.url,
     ):
@@ -346,7 +346,7 @@ def test_impossible_requests_are_refused(arguments, message):
 @pytest.mark.parametrize("name", ["musik", [], None, {}, "", 0])
 def test_unknown_names_are_refused(name):
     for call in (load, available):
-        expected = re.escape(f"name must be one of music, got {name!r}")
+        expected = re.escape(f"name must be one of {', '.join(names)}, got {name!r}")
         with pytest.raises(ValueError, match=expected):
             call(name)
 

@@ -17,10 +17,11 @@ from numpy.typing import NDArray
 from lstmlab.tasks import store
 from lstmlab.tasks.handwriting import iamondb, ink, pen, words
 from lstmlab.tasks.handwriting.alphabet import CHARACTERS, decode, encode
+from lstmlab.tasks.records import Record
 from lstmlab.tasks.store import DataError, DownloadError, MissingDataError
 from lstmlab.tasks.task import SPLITS, Split, Task
 
-__all__ = ["CHARACTERS", "available", "decode", "encode", "load", "sample"]
+__all__ = ["CHARACTERS", "RECORD", "available", "decode", "encode", "load", "sample"]
 
 Floats = NDArray[np.float64]
 REAL, GENERATED = "IAM-OnDB", "generated"
@@ -176,3 +177,25 @@ def _task(
         inputs=pen.INPUTS, outputs=1 + len(CHARACTERS), loss="ctc",
         metric="character error rate", seed=seed,
     )  # fmt: skip
+
+
+def _verified(folder: Path) -> str:
+    task = load_folder(folder)
+    return f"{task.caption}, every file read"
+
+
+RECORD = Record(
+    task="handwriting",
+    title=REAL,
+    what="read a line of writing from the way of the pen",
+    publisher="Liwicki and Bunke (2005), University of Bern",
+    licence="free for research after registration; may not be passed on",
+    sizes=iamondb.SIZES,
+    unit="lines",
+    default="1,500 lines of made-up writing",
+    differs="letters of three single-stroke fonts, distorted by 150 writers; two to four words of "
+    "a list of 450; 12 frames a character",
+    how=HOW_TO_GET,
+    find=find,
+    verify=_verified,
+)

@@ -1,0 +1,148 @@
+"""`lstmlab data` lists, fetches and verifies, and says in one line what went wrong."""
+
+from dataclasses import replace
+
+import pytest
+
+from lstmlab.__main__ import main
+from lstmlab.tasks import DataError, load, music, names, records, store
+
+from .handwriting.files import corpus
+from .served import DATA, NAME, record
+
+pytestmark = pytest.mark.usefixtures("nowhere")
+
+
+def serve(known, monkeypatch):
+    """Have the music served from here: a good record whose contents are no chorales."""
+    monkeypatch.setattr(music, "JSB_CHORALES", known)
+    monkeypatch.setattr(music, "RECORD", replace(music.RECORD, file=known))
+
+
+@pytest.fixture
+def served(server, monkeypatch):
+    known = record(server)
+    serve(known, monkeypatch)
+    return known
+
+
+def test_every_data_set_has_a_record():
+    found = records()
+    assert list(found) == list(names)
+    for name, one in found.items():
+        assert one.task == name
+        assert one.what
+        assert one.default
+        if one.title:
+            assert one.publisher
+            assert one.licence
+            assert one.differs
+            assert one.how
+            assert len(one.sizes) == 3
+            assert one.find is not None
+            assert one.verify is not None
+
+
+def test_download_fetches_what_is_absent(served, server, tmp_path):
+    with pytest.raises(DataError, match="is not UTF-8 text"):
+        load("music", download=True)  # the stand-in arrives, and is no music
+    assert (tmp_path / "cache" / NAME).read_bytes() == DATA
+    (tmp_path / "root").mkdir()
+    (tmp_path / "cache" / NAME).unlink()
+    with pytest.raises(DataError, match="is not UTF-8 text"):
+        load("music", download=True, root=tmp_path / "root")
+    assert (tmp_path / "root" / NAME).exists()
+    assert len(server.asked) == 2
+
+
+def test_nothing_is_fetched_unasked(served, server, capsys):
+    assert load("music").source == "generated"
+    assert load("music", source="generated", download=True).source == "generated"
+    assert main(["data"]) == main(["data", "verify"]) == 0
+    assert server.asked == []
+
+
+def test_it_fetches_and_says_where(served, tmp_path, capsys):
+    assert main(["data", "fetch", "music"]) == 0
+    out, err = capsys.readouterr()
+    assert str(tmp_path / "cache" / NAME) in out
+    assert "100%" in err
+    assert main(["data", "fetch", "music"]) == 0
+    assert "100%" not in capsys.readouterr().err
+    assert main(["data", "fetch", "music", "--into", str(tmp_path / "there")]) == 0
+    assert (tmp_path / "there" / NAME).exists()
+
+
+def test_it_fails_with_one_line_when_the_network_refuses(server, monkeypatch, capsys):
+    serve(record(server, "/absent"), monkeypatch)
+    assert main(["data", "fetch", "music"]) == 1
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.count("\n") == 1
+    assert "404" in err
+
+
+def test_it_refuses_a_wrong_file_and_leaves_it(served, tmp_path, capsys):
+    mine = tmp_path / "cache" / NAME
+    mine.parent.mkdir()
+    mine.write_bytes(b"wrong")
+    for action in ("fetch", "verify"):
+        assert main(["data", action, "music"]) == 1
+        assert "expected sha256" in capsys.readouterr().err
+    assert mine.read_bytes() == b"wrong"
+
+
+@pytest.mark.parametrize("arguments", [[], ["list"]])
+def test_it_lists_what_is_here_and_how_to_get_what_is_not(served, tmp_path, arguments, capsys):
+    assert main(["data", *arguments]) == 0
+    out = capsys.readouterr().out
+    assert "not here; until then 382 generated chorales" in out
+    assert "Linguistic Data Consortium" in out
+    assert str(tmp_path / "cache") in out
+    (tmp_path / "cache").mkdir()
+    (tmp_path / "cache" / NAME).write_bytes(DATA)
+    assert main(["data", *arguments]) == 0
+    assert f"here: {tmp_path / 'cache' / NAME}" in capsys.readouterr().out
+
+
+def test_it_verifies_what_is_here(served, tmp_path, capsys, monkeypatch):
+    assert main(["data", "verify"]) == 0
+    assert "no real set is here" in capsys.readouterr().out
+    assert main(["data", "verify", "music"]) == 1
+    assert "JSB Chorales is not here" in capsys.readouterr().err
+    (tmp_path / "cache").mkdir()
+    (tmp_path / "cache" / NAME).write_bytes(DATA)
+    assert main(["data", "verify"]) == 0
+    assert "music: JSB Chorales, checksum right" in capsys.readouterr().out
+
+
+def test_it_refuses_a_folder_that_is_not_all_there(tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv(store.ENVIRONMENT, str(corpus(tmp_path / "ink")))
+    assert main(["data", "verify", "handwriting"]) == 1
+    assert "is it complete?" in capsys.readouterr().err
+
+
+def test_what_is_sold_is_not_fetched(capsys):
+    assert main(["data", "fetch", "speech"]) == 1
+    assert "TIMIT cannot be fetched. TIMIT is sold" in capsys.readouterr().err
+
+
+def test_it_says_where_it_looks(tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv(store.ENVIRONMENT, str(tmp_path))
+    assert main(["data", "where"]) == 0
+    assert capsys.readouterr().out == f"{tmp_path}\n{tmp_path / 'cache'}\n"
+
+
+def test_a_task_that_is_not_known_is_named(capsys):
+    assert main(["data", "verify", "musik"]) == 1
+    assert "TASK must be one of music, speech" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "arguments", [[], ["data", "fetch"], ["data", "fetch", "musik"], ["data", "dance"], ["dance"]]
+)
+def test_it_refuses_what_it_does_not_know(arguments, capsys):
+    with pytest.raises(SystemExit) as caught:
+        main(arguments)
+    assert caught.value.code == 2
+    assert "usage" in capsys.readouterr().err
