@@ -35,7 +35,7 @@ help:
 	@echo "make execute        run every chapter from a clean kernel and store its outputs"
 	@echo "make execute NB=book/1-2-the-block.ipynb    the same for one chapter"
 	@echo "                    SLOW_OK=1 stores a chapter that takes more than 45 s of the processor"
-	@echo "make students       write the student notebooks of all chapters (make execute does so too)"
+	@echo "make students       write the student notebooks (make execute does so too) and the page on data"
 	@echo "make bench          run the benchmarks and print their tables"
 	@echo "make check-binder   run every chapter in a copy set up as Binder does it (slow)"
 	@echo "make clean          remove what was built; $(VENV) stays"
@@ -106,6 +106,7 @@ work: $(INSTALLED)
 
 students: $(INSTALLED)
 	$(BIN)/python tools/students.py
+	$(BIN)/python tools/data_page.py
 
 execute: $(INSTALLED)
 	$(THREADS) $(BIN)/python tools/execute.py $(if $(SLOW_OK),--slow-ok) $(NB)

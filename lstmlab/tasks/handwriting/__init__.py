@@ -31,7 +31,7 @@ SIZES = ((120, 10), (15, 10), (15, 10))
 HOW_TO_GET = (
     "IAM-OnDB is free for research after registration with the University of Bern. With a copy, "
     "give the folder that holds lineStrokes, ascii and the lists (trainset.txt …) as root, or its "
-    f'place in ${store.ENVIRONMENT}; source="generated" needs none'
+    f'place in `${store.ENVIRONMENT}`; `source="generated"` needs none'
 )
 Labels = NDArray[np.int64]
 

@@ -32,8 +32,8 @@ GENERATED_PHONES = tuple(voices.PHONES)
 
 HOW_TO_GET = (
     "TIMIT is sold by the Linguistic Data Consortium (LDC93S1). With a copy, give the folder that "
-    f"holds TRAIN and TEST as root, or its place in ${store.ENVIRONMENT}; "
-    'source="generated" needs none'
+    f"holds TRAIN and TEST as root, or its place in `${store.ENVIRONMENT}`; "
+    '`source="generated"` needs none'
 )
 Classes = NDArray[np.int64]
 Sequence = tuple[Floats, Classes]
