@@ -7,7 +7,7 @@ loaded, and `records` what is known about it. ``lstmlab data`` says what is here
 from pathlib import Path
 from typing import Protocol
 
-from lstmlab.tasks import handwriting, music, speech
+from lstmlab.tasks import adding, copying, handwriting, music, speech
 from lstmlab.tasks.records import Record
 from lstmlab.tasks.store import DataError, DownloadError, MissingDataError
 from lstmlab.tasks.task import Task
@@ -36,7 +36,13 @@ class _Source(Protocol):
     def available(self, root: str | Path | None = None) -> str: ...
 
 
-_TASKS: dict[str, _Source] = {"music": music, "speech": speech, "handwriting": handwriting}
+_TASKS: dict[str, _Source] = {
+    "music": music,
+    "speech": speech,
+    "handwriting": handwriting,
+    "adding": adding.ADDING,
+    "copy": copying.COPY,
+}
 
 #: The tasks that can be loaded.
 names = tuple(_TASKS)
