@@ -7,7 +7,7 @@ loaded, and `records` what is known about it. ``lstmlab data`` says what is here
 from pathlib import Path
 from typing import Protocol
 
-from lstmlab.tasks import adding, copying, handwriting, music, speech
+from lstmlab.tasks import adding, copying, handwriting, music, reber, speech, timing
 from lstmlab.tasks.records import Record
 from lstmlab.tasks.store import DataError, DownloadError, MissingDataError
 from lstmlab.tasks.task import Task
@@ -40,6 +40,9 @@ _TASKS: dict[str, _Source] = {
     "music": music,
     "speech": speech,
     "handwriting": handwriting,
+    "reber": reber.ONE_BY_ONE,
+    "continual-reber": reber.CONTINUAL,
+    "timing": timing.BEATS,
     "adding": adding.ADDING,
     "copy": copying.COPY,
 }
@@ -65,7 +68,8 @@ def load(
     source : str
         "auto" takes the real set if it is found and the default otherwise; "generated" is the
         default; the real set's name ("JSB Chorales") or "real" accepts nothing else; "embedded" is
-        the default as the package ships it.
+        the default as the package ships it. A task that has no real set knows "auto" and
+        "generated" alone.
     root : str or Path, optional
         Where to look first: a folder or the file itself. After it come the folder `$LSTMLAB_DATA`
         names and the cache. A file of another name is taken as data of your own in the real set's
