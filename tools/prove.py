@@ -7,16 +7,20 @@ exercise is not written yet.
 A chapter whose metadata says ``"lstmlab": {"data": ["music"]}`` was stored from a run on the real
 set. Where that set is found its outputs are compared like any other's; where it is not, the
 chapter runs on the default data, its assertions must hold, and its text is not compared.
+
+A chapter that imports torch is left out, and said to be, where torch is not installed.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from importlib.util import find_spec
 from pathlib import Path
 
 import nbformat
@@ -44,6 +48,13 @@ def missing_data(path: Path, source: Callable[[str], str]) -> list[str]:
     if not isinstance(names, list):
         raise ValueError(f'{path.name}: metadata lstmlab.data must be a list, not {names!r}')
     return [name for name in names if source(name) == GENERATED]
+
+
+def imports_torch(path: Path) -> bool:
+    """Whether a cell of the notebook at `path` cannot do without torch."""
+    cells = nbformat.read(path, as_version=4).cells
+    code = "\n".join(cell.source for cell in cells if cell.cell_type == "code")
+    return re.search(r"^(import|from) torch\b", code, re.MULTILINE) is not None
 
 
 def command(path: Path, *, strict: bool) -> list[str]:
@@ -105,6 +116,10 @@ def main(arguments: list[str] | None = None) -> int:
     if stale:
         print("\n".join(stale), file=sys.stderr)
         return 1
+    if find_spec("torch") is None:
+        for path in filter(imports_torch, paths):
+            print(f"prove: {path.name} is left out: it needs torch, which is not installed")
+        paths = [path for path in paths if not imports_torch(path)]
     proofs: list[tuple[str, list[str]]] = []
     for path in paths:
         missing = missing_data(path, available)

@@ -411,3 +411,23 @@ def test_a_chapter_is_proved_together_with_its_student_notebook(
     assert prove.main(["--jobs", "1", str(tmp_path / "book" / "a.ipynb")]) == code
     printed = capsys.readouterr().out
     assert all(f"prove: {line}" in printed for line in said), printed
+
+
+@pytest.mark.parametrize("there", [True, False], ids=["with torch", "without"])
+def test_a_chapter_that_needs_torch_is_left_out_where_there_is_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], there: bool
+) -> None:
+    kernel = {"name": "python3", "display_name": "3"}
+    sources = {"a.ipynb": "x = 1\nfrom torch import nn\n1", "b.ipynb": "1"}
+    cells = {name: stored(new_code_cell(s), shown(text_plain="1")) for name, s in sources.items()}
+    paths = [write(tmp_path / name, cell, kernelspec=kernel) for name, cell in cells.items()]
+    assert [prove.imports_torch(path) for path in paths] == [True, False]
+    monkeypatch.setattr(prove, "find_spec", lambda name: object() if there else None)
+    monkeypatch.setattr(
+        prove.subprocess, "run", lambda command, **_: subprocess.CompletedProcess(command, 0, "")
+    )
+    assert prove.main(["--jobs", "1", *map(str, paths)]) == 0
+    printed = capsys.readouterr().out
+    assert ("holds: a.ipynb" in printed) == there
+    assert ("a.ipynb is left out: it needs torch" in printed) != there
+    assert "holds: b.ipynb" in printed
