@@ -1,0 +1,1 @@
+"""Checks of the exercises of Part II, further and faster: one module a chapter."""
