@@ -5,7 +5,8 @@ import math
 from lstmlab.cells import Array, Params
 from lstmlab.cells.kernel.layer import learn_layer, run_back
 from lstmlab.cells.kernel.products import learn, learn_sum
-from lstmlab.training.compiled import NO_LOSS, CompiledEngine, predict, score
+from lstmlab.training.compiled import CompiledEngine
+from lstmlab.training.compiled_update import NO_LOSS, predict, score
 from lstmlab.training.losses import Target
 from lstmlab.training.network import Network
 
