@@ -2,10 +2,10 @@
 
 import pytest
 
-from lstmlab.tasks import __main__ as command
+from lstmlab.__main__ import main
 from lstmlab.tasks import available, load, names
 
-DRAWN = ("reber", "continual-reber", "timing")
+DRAWN = ("reber", "continual-reber", "timing", "adding", "copy")
 
 
 @pytest.mark.parametrize("name", DRAWN)
@@ -34,9 +34,12 @@ def test_a_seed_is_a_whole_number_from_0_on(name):
 
 
 def test_the_command_lists_them_and_offers_nothing_to_fetch(capsys):
-    assert command.main(["list"]) == 0
+    assert main(["data"]) == 0
     said = capsys.readouterr().out
+    assert said.count("; drawn from a seed") == len(DRAWN)
     for name in DRAWN:
-        assert f"{name}: generated (drawn from a seed, nothing to fetch)" in said
-        with pytest.raises(SystemExit):
-            command.main(["fetch", name])
+        assert f"{name}\n" in said
+        assert main(["data", "fetch", name]) == 1
+        assert f"{name} is drawn from a seed: there is nothing to fetch" in capsys.readouterr().err
+        assert main(["data", "verify", name]) == 0
+        assert f"{name}: drawn from a seed, nothing to verify" in capsys.readouterr().out
