@@ -9,7 +9,7 @@ from lstmlab.viewing.figure import Figure
 from lstmlab.viewing.lines import bars, heatmap, lines
 from lstmlab.viewing.music import note_name, piano_roll
 from lstmlab.viewing.predict import Predict
-from lstmlab.viewing.sound import Sound, listen
+from lstmlab.viewing.sound import Sound, listen, play
 from lstmlab.viewing.style import (
     DIVERGING,
     QUANTITIES,
@@ -52,5 +52,6 @@ __all__ = [
     "listen",
     "note_name",
     "piano_roll",
+    "play",
     "style",
 ]

@@ -1,4 +1,4 @@
-"""Chorales as sound: a small synthesiser whose player needs no plug-in and no network."""
+"""Sound whose player needs no plug-in and no network: chorales, synthesised, and waves."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from lstmlab.viewing.checks import whole
+from lstmlab.viewing.checks import finite, whole
 from lstmlab.viewing.music import LOWEST_MIDI, as_roll, held_notes
 
 RATE = 11025
@@ -26,23 +26,26 @@ _MOST_BYTES = 700_000
 
 @dataclass(frozen=True, eq=False)
 class Sound:
-    """A piece of music that shows itself as a player in a notebook and on a page.
+    """A sound that shows itself as a player in a notebook and on a page.
 
     Attributes
     ----------
     samples : array, (S,)
-        Mono sound at `RATE`, within -1...1.
+        Mono sound, within -1...1.
     label : str
         What is heard; the player's accessible name.
+    rate : int
+        Samples a second.
     """
 
     samples: NDArray[np.float64]
     label: str
+    rate: int = RATE
 
     @property
     def seconds(self) -> float:
         """How long it lasts."""
-        return len(self.samples) / RATE
+        return len(self.samples) / self.rate
 
     @property
     def wav(self) -> bytes:
@@ -54,7 +57,7 @@ class Sound:
         with wave.open(buffer, "wb") as file:
             file.setnchannels(1)
             file.setsampwidth(1)
-            file.setframerate(RATE)
+            file.setframerate(self.rate)
             file.writeframes(levels.astype(np.uint8).tobytes())
         return buffer.getvalue()
 
@@ -110,8 +113,7 @@ def listen(
             f"seconds_per_frame must be a positive number of seconds, got {seconds_per_frame}"
         )
     transpose = whole(transpose, "transpose")
-    if not isinstance(label, str) or not label.strip():
-        raise ValueError(f"label must be a text that says what is heard, got {label!r}")
+    _check_label(label)
     size = int(np.ceil((len(down) * seconds_per_frame + _RELEASE) * RATE))
     if size * 4 / 3 > _MOST_BYTES:
         raise ValueError(
@@ -131,6 +133,51 @@ def listen(
         samples[first : first + len(tone)] += tone
     peak = float(np.abs(samples).max())
     return Sound(samples * (_PEAK / peak) if peak else samples, label)
+
+
+def play(wave: ArrayLike, rate: int, label: str) -> Sound:
+    """Play a waveform as it is, only louder or softer.
+
+    Parameters
+    ----------
+    wave : array, (S,)
+        One channel, two samples or more.
+    rate : int
+        Samples a second, from 3,000 (what every browser plays) to 48,000.
+    label : str
+        What is heard, in words: the player's name for a screen reader, and its caption.
+
+    Returns
+    -------
+    Sound
+        Its largest sample is 0.9 of full scale; silence stays silence.
+
+    Raises
+    ------
+    ValueError
+        If the wave is not one row of finite numbers, the rate is out of range, the label is no
+        text or empty, or the player would weigh more than 700 kB.
+    """
+    samples = np.asarray(wave, dtype=float)
+    finite(samples, "wave")
+    if samples.ndim != 1 or len(samples) < 2:
+        raise ValueError(f"wave must have shape (S,), S at least 2, got {samples.shape}")
+    rate = whole(rate, "rate")
+    if not 3_000 <= rate <= 48_000:
+        raise ValueError(f"rate must be from 3,000 to 48,000 samples a second, got {rate}")
+    _check_label(label)
+    if len(samples) * 4 / 3 > _MOST_BYTES:
+        raise ValueError(
+            f"wave lasts {len(samples) / rate:.0f} s, more than a page should carry "
+            f"({_MOST_BYTES * 0.75 / rate:.0f} s): pass fewer samples"
+        )
+    peak = float(np.abs(samples).max())
+    return Sound(samples * (_PEAK / peak) if peak else samples, label, rate)
+
+
+def _check_label(label: str) -> None:
+    if not isinstance(label, str) or not label.strip():
+        raise ValueError(f"label must be a text that says what is heard, got {label!r}")
 
 
 def _tone(midi: int, seconds: float) -> NDArray[np.float64]:

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
-from lstmlab.viewing import listen, note_name, piano_roll
+from lstmlab.viewing import listen, note_name, piano_roll, play
 from lstmlab.viewing.music import held_notes
 from lstmlab.viewing.sound import RATE, Sound
 
@@ -213,3 +213,41 @@ def test_keys_fix_the_range_so_that_figures_have_one_size():
     for keys in ((96, 43), (60,), (), (43, 60, 96), (43.0, 96.0), (20, 60), (60, 109), 60):
         with pytest.raises(ValueError, match=r"keys must be two rising MIDI .* 21\.\.\.108, got"):
             piano_roll(rolls[0], keys=keys)
+
+
+def test_a_wave_is_played_at_its_own_rate_and_shape() -> None:
+    rate = 16_000
+    sine = 0.01 * np.sin(2 * np.pi * 3_000 * np.arange(rate) / rate)
+    sound = play(sine, rate, "a tone")
+    assert (sound.seconds, sound.rate) == (1.0, rate)
+    assert np.allclose(sound.samples, 90 * sine, atol=1e-12)
+    with wave.open(io.BytesIO(sound.wav)) as file:
+        assert (file.getnchannels(), file.getframerate(), file.getnframes()) == (1, rate, rate)
+        heard = np.frombuffer(file.readframes(rate), np.uint8) - 128.0
+    assert np.abs(np.fft.rfft(heard)).argmax() == 3_000
+    assert 'aria-label="a tone"' in sound._repr_html_()
+
+
+def test_a_silent_wave_is_silent() -> None:
+    sound = play(np.zeros(100), 8_000, "nothing")
+    assert not sound.samples.any()
+    assert set(sound.wav[44:]) == {128}
+
+
+@pytest.mark.parametrize(
+    ("given", "rate", "label", "says"),
+    [
+        (np.zeros((2, 9)), 8_000, "a", r"wave must have shape \(S,\)"),
+        (np.zeros(1), 8_000, "a", "wave must have shape"),
+        (np.array([0.0, np.nan]), 8_000, "a", r"wave must hold finite numbers, got nan at \[1\]"),
+        (np.zeros(9), 8_000.5, "a", "rate must be a whole number"),
+        (np.zeros(9), 100, "a", "rate must be from 3,000 to 48,000"),
+        (np.zeros(9), 8_000, " ", "label must be a text"),
+        (np.zeros(600_000), 8_000, "a", "wave lasts 75 s, more than a page should carry"),
+    ],
+)
+def test_a_wave_that_cannot_be_played_is_refused(
+    given: NDArray[np.float64], rate: int, label: str, says: str
+) -> None:
+    with pytest.raises(ValueError, match=says):
+        play(given, rate, label)
