@@ -9,6 +9,7 @@ writers in each split. A frame is Δx, Δy, the time since the stroke began, and
 from __future__ import annotations
 
 import operator
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -145,10 +146,15 @@ def sample(seed: int, split: int, writer: int, number: int) -> tuple[list[Floats
     writer, number : int
         Who, and which line, counted from 0.
     """
-    who = ink.writer(np.random.default_rng([seed, split, writer]))
+    who = _writer(seed, split, writer)
     rng = np.random.default_rng([seed, split, writer, number])
     text = words.line(rng, words=int(rng.integers(2, 5)))
     return ink.write(text, who, rng), text
+
+
+@lru_cache(maxsize=256)
+def _writer(seed: int, split: int, number: int) -> ink.Writer:
+    return ink.writer(np.random.default_rng([seed, split, number]))
 
 
 def _described(strokes: list[Floats], text: str) -> tuple[Floats, Labels]:

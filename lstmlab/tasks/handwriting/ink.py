@@ -21,8 +21,10 @@ Floats = NDArray[np.float64]
 FONTS = ("scripts", "cursive", "futural")
 JOINED = "scripts"
 """The font whose letters join."""
-DELAYED = {"i": 1, "j": 1, "t": 1}
-"""From which stroke on what is left of a letter may wait for the end of the word."""
+DOTTED = frozenset("ij")
+"""Letters whose first stroke in the fonts is the dot; here it is their last."""
+MARKED = DOTTED | {"t"}
+"""Letters whose last stroke, a dot or a bar, may wait for the end of the word."""
 TOUCH = 2.6
 """Strokes of neighbours that come so close are one."""
 POINT = 0.013
@@ -66,6 +68,8 @@ def glyphs(font: str) -> dict[str, Glyph]:
     for character in CHARACTERS:
         (glyph,) = fonts.glyphs_for_text(character)
         strokes = [np.array(stroke, float) for stroke in glyph.strokes if len(stroke)]
+        if character in DOTTED:
+            strokes = [*strokes[1:], strokes[0]]
         found[character] = Glyph(
             float(glyph.char_width),
             tuple((stroke - [glyph.left_offset, 9]) * [1, -1] for stroke in strokes),
@@ -189,7 +193,8 @@ def _placed(
         for place, stroke in enumerate(glyph.strokes):
             corners = size * stroke @ form.T + rng.normal(0, who.shake, stroke.shape) + [x, base]
             slanted = (corners + who.slant * corners[:, [1]] * [1, 0]) * [who.width, who.height]
-            late = who.delays and place >= DELAYED.get(character, len(glyph.strokes))
+            last = place == len(glyph.strokes) - 1
+            late = who.delays and last and character in MARKED
             (waiting if late else placed).append((number, slanted))
         x += glyph.width * who.gap * size
     return placed + waiting
@@ -233,11 +238,14 @@ def _curve(corners: Floats) -> Floats:
     """Catmull and Rom's spline through corners, in pieces of about 0.15."""
     before, after = 2 * corners[0] - corners[1], 2 * corners[-1] - corners[-2]
     wide = np.vstack([before, corners, after])
-    pieces = []
-    for a, b, c, d in zip(wide, wide[1:], wide[2:], wide[3:], strict=False):
-        t = np.linspace(0, 1, max(2, int(np.hypot(*(c - b)) / 0.15)), endpoint=False)[:, None]
-        pieces.append(
-            b + t * (c - a) / 2 + t**2 * (2 * a - 5 * b + 4 * c - d) / 2
-            + t**3 * (3 * b - a - 3 * c + d) / 2
-        )  # fmt: skip
-    return np.vstack([*pieces, corners[-1:]])
+    lengths = np.hypot(*np.diff(corners, axis=0).T)
+    counts = np.maximum(2, (lengths / 0.15).astype(int))
+    piece = np.repeat(np.arange(len(counts)), counts)
+    first = np.cumsum(counts) - counts
+    t = ((np.arange(len(piece)) - first[piece]) * (1 / counts)[piece])[:, None]
+    a, b, c, d = (wide[piece + place] for place in range(4))
+    curve = (
+        b + t * (c - a) / 2 + t**2 * (2 * a - 5 * b + 4 * c - d) / 2
+        + t**3 * (3 * b - a - 3 * c + d) / 2
+    )  # fmt: skip
+    return np.vstack([curve, corners[-1:]])

@@ -84,14 +84,29 @@ def test_capitals_are_higher_than_small_letters_and_slant_leans_them():
     assert np.ptp(upright[:, 0]) < 3
 
 
-def test_dots_may_wait_for_the_end_of_the_word():
-    """The dot of the first i comes at once, or after the m."""
-    at_once, late = (
-        ink.write("im", steady(delays=delays), np.random.default_rng(0)) for delays in (False, True)
-    )
-    middles = [[stroke[:, 0].mean() for stroke in line] for line in (at_once, late)]
-    assert middles[0] == sorted(middles[0]) or middles[0][1] < middles[0][2]
-    assert middles[1][-1] < middles[1][-2]  # back to the dot
+def marks_and_bodies(text, **changes):
+    """For every stroke of a line, whether it is a dot or a bar."""
+    line = ink.write(text, steady(**changes), np.random.default_rng(0))
+    return ["mark" if np.ptp(stroke[:, 1]) < 6 else "body" for stroke in line]
+
+
+@pytest.mark.parametrize("font", ink.FONTS)
+@pytest.mark.parametrize("letter", "ijt")
+def test_the_dot_or_bar_is_the_last_stroke_of_a_letter(font, letter):
+    found = marks_and_bodies(letter, font=font)
+    assert found[-1] == "mark"
+    assert "body" in found[:-1]
+
+
+@pytest.mark.parametrize("font", ink.FONTS)
+def test_dots_and_bars_and_nothing_else_wait_for_the_end_of_the_word(font):
+    at_once = marks_and_bodies("tilt it", font=font)
+    late = marks_and_bodies("tilt it", font=font, delays=True)
+    assert late.count("mark") == at_once.count("mark") == 5
+    assert late[-2:] == ["mark"] * 2
+    first = next(n for n in range(len(late)) if late[n : n + 3] == ["mark"] * 3)
+    assert "mark" not in late[:first]
+    assert "mark" in at_once[:3]
 
 
 def test_the_pen_is_slower_in_bends_and_at_the_ends():
