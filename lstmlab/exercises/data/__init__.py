@@ -1,0 +1,1 @@
+"""Checks of the exercises of Part III, the data: one module a chapter."""
