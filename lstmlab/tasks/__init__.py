@@ -38,8 +38,8 @@ class _Source(Protocol):
 
 _TASKS: dict[str, _Source] = {
     "music": music,
-    "speech": speech,
-    "handwriting": handwriting,
+    "speech": speech.SPEECH,
+    "handwriting": handwriting.HANDWRITING,
     "reber": reber.ONE_BY_ONE,
     "continual-reber": reber.CONTINUAL,
     "timing": timing.BEATS,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,9 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from lstmlab.tasks.records import Record
-from lstmlab.tasks.task import SPLITS, Split, Task
+from lstmlab.tasks.task import GENERATED, SPLITS, Split, Task, check_request
 
-GENERATED = "generated"
 SOURCES = ("auto", GENERATED)
 
 
@@ -67,12 +65,7 @@ class Generated:
         ValueError
             If `source` is neither "auto" nor "generated", or `seed` is below 0.
         """
-        if source not in SOURCES:
-            known = ", ".join(repr(name) for name in SOURCES)
-            raise ValueError(f"source must be one of {known} for {self.name}, got {source!r}")
-        seed = operator.index(seed)
-        if seed < 0:
-            raise ValueError(f"seed must be 0 or more, got {seed}")
+        seed = check_request(self.name, source, SOURCES, seed)
         train, valid, test = (
             self.draw(np.random.default_rng([seed, place]), self.sizes[place])
             for place in range(len(SPLITS))

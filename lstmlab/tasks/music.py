@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import operator
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -20,10 +19,10 @@ from lstmlab.tasks import chorales, fetching, store
 from lstmlab.tasks.chorales import KEYS_ON_A_PIANO, LOWEST_PITCH, SPLIT_SIZES, Roll
 from lstmlab.tasks.records import Record
 from lstmlab.tasks.store import DataError, DataFile
-from lstmlab.tasks.task import SPLITS, Split, Task
+from lstmlab.tasks.task import GENERATED, SPLITS, Split, Task, check_request
 
 HIGHEST_PITCH = LOWEST_PITCH + KEYS_ON_A_PIANO - 1
-REAL, GENERATED = "JSB Chorales", "generated"
+REAL = "JSB Chorales"
 #: What `source` may be: "real" is short for the JSB Chorales, "embedded" for seed 0 as shipped.
 SOURCES = ("auto", GENERATED, "embedded", REAL, "real")
 
@@ -52,12 +51,7 @@ HOW_TO_GET = (
 
 def load(source: str, root: str | Path | None, download: bool, seed: int) -> Task:
     """Load the music task; `lstmlab.tasks.load` says what the parameters mean."""
-    if source not in SOURCES:
-        known = ", ".join(repr(name) for name in SOURCES)
-        raise ValueError(f"source must be one of {known} for music, got {source!r}")
-    seed = operator.index(seed)
-    if seed < 0:
-        raise ValueError(f"seed must be 0 or more, got {seed}")
+    seed = check_request("music", source, SOURCES, seed)
     if source == "embedded" and seed:
         raise ValueError(f'seed must be 0 for source="embedded", got {seed}')
     if source in (GENERATED, "embedded"):

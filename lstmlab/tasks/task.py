@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import operator
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -11,9 +13,21 @@ Array = NDArray[np.float32]
 Target = NDArray[np.float32] | NDArray[np.integer]
 Split = list[tuple[Array, Target]]
 
+GENERATED = "generated"
 SPLITS = ("train", "valid", "test")
 METRICS = {"softmax": "frame error rate", "ctc": "character error rate"}
 """What a task with one of these losses may be judged by instead of the loss."""
+
+
+def check_request(name: str, source: str, sources: Sequence[str], seed: int) -> int:
+    """Refuse a source that a data set does not have, or a seed below 0; return the seed."""
+    if source not in sources:
+        known = ", ".join(map(repr, sources))
+        raise ValueError(f"source must be one of {known} for {name}, got {source!r}")
+    seed = operator.index(seed)
+    if seed < 0:
+        raise ValueError(f"seed must be 0 or more, got {seed}")
+    return seed
 
 
 @dataclass(frozen=True, eq=False)

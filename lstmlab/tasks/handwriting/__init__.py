@@ -3,116 +3,34 @@
 The real set is IAM-OnDB: 5,355, 2,956 and 3,859 lines of 81 characters. It is free for research
 after registration, so it is read from your copy. The default is made up (`ink`), with other
 writers in each split. A frame is Δx, Δy, the time since the stroke began, and the pen's lifting
-(`pen`); the first three are divided by their deviation over the training set.
+(`pen`); the first three are divided by their deviation over the training set, and cut off at ten
+deviations.
 """
 
 from __future__ import annotations
 
-import operator
 from functools import lru_cache
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lstmlab.tasks import store
+from lstmlab.tasks.folders import FolderSet
 from lstmlab.tasks.handwriting import iamondb, ink, pen, words
 from lstmlab.tasks.handwriting.alphabet import CHARACTERS, decode, encode
 from lstmlab.tasks.records import Record
-from lstmlab.tasks.store import DataError, DownloadError, MissingDataError
-from lstmlab.tasks.task import SPLITS, Split, Task
+from lstmlab.tasks.task import GENERATED, SPLITS, Split, Task
 
-__all__ = ["CHARACTERS", "RECORD", "available", "decode", "encode", "load", "sample"]
+__all__ = ["CHARACTERS", "HANDWRITING", "decode", "encode", "load_generated", "sample"]
 
 Floats = NDArray[np.float64]
-REAL, GENERATED = "IAM-OnDB", "generated"
-SOURCES = ("auto", GENERATED, REAL, "real")
 SIZES = ((120, 10), (15, 10), (15, 10))
 """Writers, and lines of each, in the default's three splits."""
-HOW_TO_GET = (
-    "IAM-OnDB is free for research after registration with the University of Bern. With a copy, "
-    "give the folder that holds lineStrokes, ascii and the lists (trainset.txt …) as root, or its "
-    f'place in `${store.ENVIRONMENT}`; `source="generated"` needs none'
-)
 Labels = NDArray[np.int64]
 
 
-def load(source: str, root: str | Path | None, download: bool, seed: int) -> Task:
-    """Load the handwriting task; `lstmlab.tasks.load` says what the parameters mean."""
-    if source not in SOURCES:
-        known = ", ".join(repr(name) for name in SOURCES)
-        raise ValueError(f"source must be one of {known} for handwriting, got {source!r}")
-    seed = operator.index(seed)
-    if seed < 0:
-        raise ValueError(f"seed must be 0 or more, got {seed}")
-    if source == GENERATED:
-        return load_generated(seed)
-    folder = find(root)
-    if folder is not None:
-        return load_folder(folder, must_be_real=source != "auto")
-    if download:
-        raise DownloadError(f"{REAL} cannot be fetched. {HOW_TO_GET}")
-    if source == "auto":
-        return load_generated(seed)
-    places = ", ".join(str(place) for place in store.folders(root))
-    raise MissingDataError(f"{REAL} is in none of {places}. {HOW_TO_GET}")
-
-
-def available(root: str | Path | None = None) -> str:
-    """Name the source that "auto" would take."""
-    folder = find(root)
-    return GENERATED if folder is None else _source(iamondb.lines(folder), folder)
-
-
-def find(root: str | Path | None = None) -> Path | None:
-    """The folder with lineStrokes and ascii, in `root`, `$LSTMLAB_DATA` or the cache, or None.
-
-    Raises
-    ------
-    MissingDataError
-        If `root` is given and is no folder.
-    """
-    if root is not None and not Path(root).is_dir():
-        raise MissingDataError(
-            "root must be a folder that holds lineStrokes and ascii, "
-            f"got {root}, which is not there"
-        )
-    for folder in store.folders(root):
-        place = iamondb.find(folder)
-        if place is not None:
-            return place
-    return None
-
-
-def load_folder(folder: Path, *, must_be_real: bool = True) -> Task:
-    """Read IAM-OnDB, or a set of your own in the same form.
-
-    Parameters
-    ----------
-    folder : Path
-        It holds lineStrokes, ascii, and the lists of the splits.
-    must_be_real : bool
-        Whether other numbers of lines than those of the paper are refused.
-
-    Returns
-    -------
-    Task
-        Its source is "IAM-OnDB", or "NAME (own folder)".
-
-    Raises
-    ------
-    DataError
-        If a file is not what it should be, or there are other numbers of lines.
-    """
-    found = iamondb.lines(folder)
-    source = _source(found, folder)
-    if must_be_real and source != REAL:
-        counts = "/".join(str(len(found[split])) for split in SPLITS)
-        wanted = "/".join(map(str, iamondb.SIZES))
-        raise DataError(
-            f"{folder} has {counts} lines (train/valid/test), {REAL} has {wanted}; "
-            'is it complete? source="auto" takes it as your own data'
-        )
+def read_all(found: dict[str, list[iamondb.Line]], source: str) -> Task:
+    """Read the lines of IAM-OnDB's form that `iamondb.lines` lists."""
     return _task({split: [read(line) for line in found[split]] for split in SPLITS}, source)
 
 
@@ -161,11 +79,6 @@ def _described(strokes: list[Floats], text: str) -> tuple[Floats, Labels]:
     return pen.features(strokes), encode(text)
 
 
-def _source(found: dict[str, list[iamondb.Line]], folder: Path) -> str:
-    sizes = tuple(len(found[split]) for split in SPLITS)
-    return REAL if sizes == iamondb.SIZES else f"{folder.name} (own folder)"
-
-
 def _task(
     splits: dict[str, list[tuple[Floats, Labels]]], source: str, seed: int | None = None
 ) -> Task:
@@ -185,23 +98,25 @@ def _task(
     )  # fmt: skip
 
 
-def _verified(folder: Path) -> str:
-    task = load_folder(folder)
-    return f"{task.caption}, every file read"
-
-
-RECORD = Record(
-    task="handwriting",
-    title=REAL,
-    what="read a line of writing from the way of the pen",
-    publisher="Liwicki and Bunke (2005), University of Bern",
-    licence="free for research after registration; may not be passed on",
-    sizes=iamondb.SIZES,
-    unit="lines",
-    default="1,500 lines of made-up writing",
-    differs="letters of three single-stroke fonts, distorted by 150 writers; two to four words of "
-    "a list of 450; 12 frames a character",
-    how=HOW_TO_GET,
-    find=find,
-    verify=_verified,
+HANDWRITING = FolderSet(
+    Record(
+        task="handwriting",
+        title="IAM-OnDB",
+        what="read a line of writing from the way of the pen",
+        publisher="Liwicki and Bunke (2005), University of Bern",
+        licence="free for research after registration; may not be passed on",
+        sizes=iamondb.SIZES,
+        unit="lines",
+        default="1,500 lines of made-up writing",
+        differs="letters of three single-stroke fonts, distorted by 150 writers; two to four words "
+        "of a list of 450; 12 frames a character",
+        how="IAM-OnDB is free for research after registration with the University of Bern. With a "
+        "copy, give the folder that holds lineStrokes, ascii and the lists (trainset.txt …) as "
+        f'root, or its place in `${store.ENVIRONMENT}`; `source="generated"` needs none',
+    ),
+    holds="lineStrokes and ascii",
+    within=iamondb.find,
+    listed=iamondb.lines,
+    read=read_all,
+    generated=load_generated,
 )

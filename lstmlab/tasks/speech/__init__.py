@@ -8,118 +8,33 @@ scaled to mean 0 and deviation 1 over the training set; its class is the phone a
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Iterable
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lstmlab.tasks import store
+from lstmlab.tasks.folders import FolderSet
 from lstmlab.tasks.records import Record
 from lstmlab.tasks.speech import phones, timit, voices
 from lstmlab.tasks.speech.features import Features, Floats
-from lstmlab.tasks.store import DataError, DownloadError, MissingDataError
-from lstmlab.tasks.task import SPLITS, Split, Task
+from lstmlab.tasks.store import DataError
+from lstmlab.tasks.task import GENERATED, SPLITS, Split, Task
 
-REAL, GENERATED = "TIMIT", "generated"
-SOURCES = ("auto", GENERATED, REAL, "real")
 SIZES = ((80, 3), (20, 3), (20, 3))
 """Speakers, and sentences of each, in the default's three splits."""
 
 GENERATED_PHONES = tuple(voices.PHONES)
 """The classes of the default, in order."""
 
-HOW_TO_GET = (
-    "TIMIT is sold by the Linguistic Data Consortium (LDC93S1). With a copy, give the folder that "
-    f"holds TRAIN and TEST as root, or its place in `${store.ENVIRONMENT}`; "
-    '`source="generated"` needs none'
-)
 Classes = NDArray[np.int64]
 Sequence = tuple[Floats, Classes]
 
 
-def load(source: str, root: str | Path | None, download: bool, seed: int) -> Task:
-    """Load the speech task; `lstmlab.tasks.load` says what the parameters mean."""
-    if source not in SOURCES:
-        known = ", ".join(repr(name) for name in SOURCES)
-        raise ValueError(f"source must be one of {known} for speech, got {source!r}")
-    seed = operator.index(seed)
-    if seed < 0:
-        raise ValueError(f"seed must be 0 or more, got {seed}")
-    if source == GENERATED:
-        return load_generated(seed)
-    folder = find(root)
-    if folder is not None:
-        return load_folder(folder, must_be_real=source != "auto")
-    if download:
-        raise DownloadError(f"{REAL} cannot be fetched. {HOW_TO_GET}")
-    if source == "auto":
-        return load_generated(seed)
-    places = ", ".join(str(place) for place in store.folders(root))
-    raise MissingDataError(f"{REAL} is in none of {places}. {HOW_TO_GET}")
-
-
-def available(root: str | Path | None = None) -> str:
-    """Name the source that "auto" would take."""
-    folder = find(root)
-    if folder is None:
-        return GENERATED
-    found = timit.sentences(folder)
-    sizes = tuple(len(found[split]) for split in SPLITS)
-    return REAL if sizes == timit.SIZES else _own(folder)
-
-
-def find(root: str | Path | None = None) -> Path | None:
-    """The folder with TRAIN and TEST, in `root`, `$LSTMLAB_DATA` or the cache, or None.
-
-    Raises
-    ------
-    MissingDataError
-        If `root` is given and is no folder.
-    """
-    if root is not None and not Path(root).is_dir():
-        raise MissingDataError(
-            f"root must be a folder that holds TRAIN and TEST, got {root}, which is not there"
-        )
-    for folder in store.folders(root):
-        place = timit.find(folder)
-        if place is not None:
-            return place
-    return None
-
-
-def load_folder(folder: Path, *, must_be_real: bool = True) -> Task:
-    """Read TIMIT, or a set of your own in the same form.
-
-    Parameters
-    ----------
-    folder : Path
-        It holds TRAIN and TEST.
-    must_be_real : bool
-        Whether other numbers of sentences than TIMIT's are refused.
-
-    Returns
-    -------
-    Task
-        Its source is "TIMIT", or "NAME (own folder)".
-
-    Raises
-    ------
-    DataError
-        If a file is not what it should be, or there are other numbers of sentences.
-    """
-    found = timit.sentences(folder)
-    sizes = tuple(len(found[split]) for split in SPLITS)
-    if must_be_real and sizes != timit.SIZES:
-        counts, wanted = ("/".join(map(str, numbers)) for numbers in (sizes, timit.SIZES))
-        raise DataError(
-            f"{folder} has {counts} sentences (train/valid/test), {REAL} has {wanted}; "
-            'is it complete? source="auto" takes it as your own data'
-        )
+def read_all(found: dict[str, list[timit.Sentence]], source: str) -> Task:
+    """Read the sentences of TIMIT's form that `timit.sentences` lists."""
     of = Features()
     splits = {split: [read(sentence, of) for sentence in found[split]] for split in SPLITS}
-    source = REAL if sizes == timit.SIZES else _own(folder)
     return _task(splits, source, len(phones.PHONES))
 
 
@@ -197,27 +112,25 @@ def _task(
     )  # fmt: skip
 
 
-def _own(folder: Path) -> str:
-    return f"{folder.name} (own folder)"
-
-
-def _verified(folder: Path) -> str:
-    task = load_folder(folder)
-    return f"{task.caption}, every file read"
-
-
-RECORD = Record(
-    task="speech",
-    title=REAL,
-    what="name the phone in every 10 ms of a sentence",
-    publisher="Garofolo et al. (1993), Linguistic Data Consortium, LDC93S1",
-    licence="sold by its publisher; may not be passed on",
-    sizes=timit.SIZES,
-    unit="sentences",
-    default="360 sentences of made-up speech",
-    differs="31 phones instead of 61, words without meaning, synthetic voices in 3 to 15 dB of "
-    "noise; boundaries are exact, where people drew TIMIT's",
-    how=HOW_TO_GET,
-    find=find,
-    verify=_verified,
+SPEECH = FolderSet(
+    Record(
+        task="speech",
+        title="TIMIT",
+        what="name the phone in every 10 ms of a sentence",
+        publisher="Garofolo et al. (1993), Linguistic Data Consortium, LDC93S1",
+        licence="sold by its publisher; may not be passed on",
+        sizes=timit.SIZES,
+        unit="sentences",
+        default="360 sentences of made-up speech",
+        differs="31 phones instead of 61, words without meaning, synthetic voices in 3 to 15 dB of "
+        "noise; boundaries are exact, where people drew TIMIT's",
+        how="TIMIT is sold by the Linguistic Data Consortium (LDC93S1). With a copy, give the "
+        "folder that holds TRAIN and TEST as root, or its place in "
+        f'`${store.ENVIRONMENT}`; `source="generated"` needs none',
+    ),
+    holds="TRAIN and TEST",
+    within=timit.find,
+    listed=timit.sentences,
+    read=read_all,
+    generated=load_generated,
 )
