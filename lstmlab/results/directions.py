@@ -13,9 +13,7 @@ notes everything that is finished in a file and, started again, goes on from the
 """
 
 import argparse
-import json
 import platform
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -27,6 +25,7 @@ import numpy as np
 import lstmlab
 from lstmlab.cells import Array, Params, State, forward
 from lstmlab.results import Row, record
+from lstmlab.results.kept import Kept
 from lstmlab.results.words import LONGEST, PAIR, Labels, Line, judged, known, lines
 from lstmlab.training import Network, fastest
 from lstmlab.training.losses import softmax
@@ -282,27 +281,11 @@ def compare_stacked(
     return {"layers": rows}
 
 
-def finished(name: str, make: Callable[[], Tables], kept: Path | None) -> tuple[Tables, float]:
-    """What `make` computes, and its seconds; read from the file if it stands there."""
-    if kept and kept.exists():
-        for line in kept.read_text("utf-8").splitlines():
-            entry = json.loads(line)
-            if entry["name"] == name:
-                return entry["tables"], entry["seconds"]
-    began = time.process_time()
-    tables = make()
-    seconds = time.process_time() - began
-    if kept:
-        with kept.open("a", encoding="utf-8") as file:
-            print(json.dumps({"name": name, "seconds": seconds, "tables": tables}), file=file)
-    return tables, seconds
-
-
 def main(arguments: list[str] | None = None) -> None:
     """Compute the tables and record them."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--kept", type=Path, help="a file that notes what is finished")
-    kept = parser.parse_args(arguments).kept
+    kept: Kept[Tables] = Kept(parser.parse_args(arguments).kept)
     valid, test = (
         [x for x, _ in lines(np.random.default_rng([99, part]), 1000)] for part in (0, 1)
     )
@@ -314,19 +297,16 @@ def main(arguments: list[str] | None = None) -> None:
             compare_stacked, question, layers, blocks, valid, test
         )
     tables: Tables = {"": [], "floors": [], "ahead": [], "layers": []}
-    seconds = 0.0
     for name, work in works.items():
-        found, took = finished(name, work, kept)
-        seconds += took
-        for part, rows in found.items():
+        for part, rows in kept.get(name, work).items():
             tables[part] += rows
-        print(f"{name}: {took:.0f} s", flush=True)
+        print(f"{name}: {kept.seconds:.0f} s in all", flush=True)
     made = record(
         NAME,
         tables,
         {},
         command="python -m lstmlab.results.directions",
-        seconds=round(seconds),
+        seconds=round(kept.seconds),
         machine=f"one core ({platform.machine()}, float32)",
         sources=[SOURCE],
         version=lstmlab.__version__,

@@ -9,10 +9,9 @@ with it, and writes the table beside this file. Finished runs are kept in FILE, 
 from __future__ import annotations
 
 import argparse
-import json
 import platform
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +21,7 @@ import lstmlab
 from lstmlab.cells import Array, Cell, Params, Variant, as_cell, forward
 from lstmlab.results import Row, record
 from lstmlab.results.exams import SOURCE, Exam, Machine, exam, fitting, marks, until_mistake
+from lstmlab.results.kept import Kept
 from lstmlab.tasks import reber
 from lstmlab.training.compiled import CompiledEngine
 from lstmlab.training.truncated import TruncatedEngine
@@ -139,54 +139,30 @@ def practise(
     return Learned(made, solved, right, until, machine.weights())
 
 
-class Runs:
-    """The runs of the study, each made once; kept in a file if one is named.
+def trained(what: str, block: str, gradient: str, lr: float, seed: int) -> Row:
+    """The row of one run."""
+    began = time.process_time()
+    learned = learn(block, gradient, what, lr, seed)
+    net = fitting(BLOCKS[block], exam(what))
+    return {
+        "task": what, "block": block, "gradient": gradient, "lr": lr, "seed": seed,
+        "blocks": net.blocks, "weights": net.size, "updates": learned.updates,
+        "solved": int(learned.solved), "right": round(learned.right, 3),
+        "until": round(learned.until, 1), "seconds": round(time.process_time() - began, 2),
+    }  # fmt: skip
 
-    Attributes
+
+def best_rate(run: Callable[[float, int], Row]) -> float:
+    """The rate that solves a task most often on the tuning seeds; of several, soonest.
+
+    Parameters
     ----------
-    made, asked : dict of str to Row
-        Every run there is, and those that `run` was asked for.
+    run : callable
+        (learning rate, seed) -> the row of that run.
     """
 
-    def __init__(self, kept: Path | None = None) -> None:
-        self.kept = kept
-        self.made: dict[str, Row] = {}
-        self.asked: dict[str, Row] = {}
-        if kept is not None and kept.exists():
-            for line in kept.read_text(encoding="utf-8").splitlines():
-                row: Row = json.loads(line)
-                self._add(row)
-
-    def run(self, what: str, block: str, gradient: str, lr: float, seed: int) -> Row:
-        """The row of one run, which is made if it is not there yet."""
-        key = f"{what}/{block}/{gradient}/{lr}/{seed}"
-        if key not in self.made:
-            began = time.process_time()
-            learned = learn(block, gradient, what, lr, seed)
-            net = fitting(BLOCKS[block], exam(what))
-            row: Row = {
-                "task": what, "block": block, "gradient": gradient, "lr": lr, "seed": seed,
-                "blocks": net.blocks, "weights": net.size, "updates": learned.updates,
-                "solved": int(learned.solved), "right": round(learned.right, 3),
-                "until": round(learned.until, 1), "seconds": round(time.process_time() - began, 2),
-            }  # fmt: skip
-            self._add(row)
-            if self.kept is not None:
-                with self.kept.open("a", encoding="utf-8") as file:
-                    file.write(json.dumps(row) + "\n")
-        self.asked[key] = self.made[key]
-        return self.made[key]
-
-    def _add(self, row: Row) -> None:
-        names = ("task", "block", "gradient", "lr", "seed")
-        self.made["/".join(str(row[name]) for name in names)] = row
-
-
-def best_rate(runs: Runs, what: str, block: str, gradient: str) -> float:
-    """The rate that solves the task most often on the tuning seeds; of several, soonest."""
-
     def merit(lr: float) -> tuple[int, int, float]:
-        rows = [runs.run(what, block, gradient, lr, seed) for seed in TUNED_ON]
+        rows = [run(lr, seed) for seed in TUNED_ON]
         solved, updates, until = (
             sum(float(row[name]) for row in rows) for name in ("solved", "updates", "until")
         )
@@ -195,12 +171,16 @@ def best_rate(runs: Runs, what: str, block: str, gradient: str) -> float:
     return max(RATES, key=merit)
 
 
-def study(runs: Runs, arms: Sequence[tuple[str, str, str]]) -> list[Row]:
+def study(kept: Kept[Row], arms: Sequence[tuple[str, str, str]]) -> list[Row]:
     """The reported rows of every arm: task, block, gradient."""
     rows: list[Row] = []
     for what, block, gradient in arms:
-        lr = best_rate(runs, what, block, gradient)
-        found = [runs.run(what, block, gradient, lr, seed) for seed in SEEDS]
+
+        def run(lr: float, seed: int, arm: tuple[str, str, str] = (what, block, gradient)) -> Row:
+            return kept.get("/".join(map(str, (*arm, lr, seed))), lambda: trained(*arm, lr, seed))
+
+        lr = best_rate(run)
+        found = [run(lr, seed) for seed in SEEDS]
         rows += found
         solved = sum(row["solved"] == 1 for row in found)
         needed = np.median([float(row["updates"]) for row in found])
@@ -272,14 +252,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--kept", type=Path, help="a file for finished runs, to go on from")
     options = parser.parse_args()
-    runs = Runs(options.kept)
-    rows = study(runs, arms())
+    kept: Kept[Row] = Kept(options.kept)
+    rows = study(kept, arms())
     made = record(
         NAME,
         {"": [{"source": SOURCE, **row} for row in rows], "signs": signs(rows)},
         {},
         command="python -m lstmlab.results.history",
-        seconds=round(sum(float(row["seconds"]) for row in runs.asked.values())),
+        seconds=round(kept.seconds),
         machine=f"one core ({platform.machine()}, compiled engine, float32)",
         sources=[SOURCE],
         version=lstmlab.__version__,

@@ -10,10 +10,10 @@ are reported. Finished runs are kept in FILE, to go on from.
 from __future__ import annotations
 
 import argparse
-import json
 import platform
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -24,6 +24,7 @@ from lstmlab.cells import Array, Variant
 from lstmlab.results import Row, record
 from lstmlab.results.exams import SOURCE, Machine, exam, nearest
 from lstmlab.results.history import Full, practise
+from lstmlab.results.kept import Kept
 from lstmlab.tasks import Task, load
 from lstmlab.training import Network, NumpyEngine, Recipe, train
 from lstmlab.training.gated import GatedNetwork
@@ -87,10 +88,7 @@ def compete(what: str, block: str, lr: float, seed: int) -> Row:
     if what == "chorales":
         task = chorales()
         net = nearest(lambda N: make(task.inputs, N, task.outputs), WEIGHTS)
-        recipe = Recipe(
-            lr=lr, momentum=RECIPE.momentum, noise=RECIPE.noise, epochs=RECIPE.epochs,
-            patience=RECIPE.patience,
-        )  # fmt: skip
+        recipe = replace(RECIPE, lr=lr)
         run = train(net, task, recipe, seed=seed, engine=engine(net), progress=False)
         found: Row = {
             "updates": len(run.history.valid) * len(task.train), "solved": 0,
@@ -113,45 +111,19 @@ def compete(what: str, block: str, lr: float, seed: int) -> Row:
     }  # fmt: skip
 
 
-class Runs:
-    """The runs of the study, each made once; kept in a file if one is named.
+def best_rate(what: str, run: Callable[[float, int], Row]) -> float:
+    """The rate that solves the task most often, then soonest; for chorales, the lowest loss.
 
-    Attributes
+    Parameters
     ----------
-    made, asked : dict of str to Row
-        Every run there is, and those that `run` was asked for.
+    what : str
+        One of `TASKS`.
+    run : callable
+        (learning rate, seed) -> the row of that run.
     """
 
-    def __init__(self, kept: Path | None = None) -> None:
-        self.kept = kept
-        self.made: dict[str, Row] = {}
-        self.asked: dict[str, Row] = {}
-        if kept is not None and kept.exists():
-            for line in kept.read_text(encoding="utf-8").splitlines():
-                row: Row = json.loads(line)
-                self._add(row)
-
-    def run(self, what: str, block: str, lr: float, seed: int) -> Row:
-        """The row of one run, which is made if it is not there yet."""
-        key = f"{what}/{block}/{lr}/{seed}"
-        if key not in self.made:
-            row = compete(what, block, lr, seed)
-            self._add(row)
-            if self.kept is not None:
-                with self.kept.open("a", encoding="utf-8") as file:
-                    file.write(json.dumps(row) + "\n")
-        self.asked[key] = self.made[key]
-        return self.made[key]
-
-    def _add(self, row: Row) -> None:
-        self.made["/".join(str(row[name]) for name in ("task", "block", "lr", "seed"))] = row
-
-
-def best_rate(runs: Runs, what: str, block: str) -> float:
-    """The rate that solves the task most often, then soonest; for chorales, the lowest loss."""
-
     def merit(lr: float) -> tuple[float, ...]:
-        rows = [runs.run(what, block, lr, seed) for seed in TUNED_ON[what]]
+        rows = [run(lr, seed) for seed in TUNED_ON[what]]
         total = {n: sum(float(row[n]) for row in rows) for n in ("solved", "updates", "valid")}
         if what == "chorales":
             return (-total["valid"],)
@@ -160,15 +132,20 @@ def best_rate(runs: Runs, what: str, block: str) -> float:
     return max(RATES[what], key=merit)
 
 
-def study(runs: Runs) -> list[Row]:
+def study(kept: Kept[Row]) -> list[Row]:
     """Make every run; the rows that are reported."""
     rows: list[Row] = []
     for what in TASKS:
         for block in BLOCKS:
             if block not in ENTRANTS.get(what, BLOCKS):
                 continue
-            lr = best_rate(runs, what, block)
-            found = [runs.run(what, block, lr, seed) for seed in SEEDS[what]]
+
+            def run(lr: float, seed: int, what: str = what, block: str = block) -> Row:
+                name = f"{what}/{block}/{lr}/{seed}"
+                return kept.get(name, lambda: compete(what, block, lr, seed))
+
+            lr = best_rate(what, run)
+            found = [run(lr, seed) for seed in SEEDS[what]]
             rows += found
             middle = {n: np.median([float(row[n]) for row in found]) for n in ("updates", "test")}
             solved = sum(row["solved"] == 1 for row in found)
@@ -181,16 +158,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--kept", type=Path, help="a file for finished runs, to go on from")
     options = parser.parse_args()
-    runs = Runs(options.kept)
-    rows = study(runs)
-    tuning = [row for row in runs.asked.values() if row["seed"] in TUNED_ON[str(row["task"])]]
+    kept: Kept[Row] = Kept(options.kept)
+    rows = study(kept)
+    tuning = [row for row in kept.asked.values() if row["seed"] in TUNED_ON[str(row["task"])]]
     made = record(
         NAME,
         {part: [{"source": SOURCE, **row} for row in some]
          for part, some in (("", rows), ("tuning", tuning))},
         {},
         command="python -m lstmlab.results.others",
-        seconds=round(sum(float(row["seconds"]) for row in runs.asked.values())),
+        seconds=round(kept.seconds),
         machine=f"one core ({platform.machine()}, NumPy and compiled engine, float32)",
         sources=[SOURCE],
         version=lstmlab.__version__,

@@ -122,14 +122,6 @@ def test_stacked_layers_answer_either_question():
             np.testing.assert_allclose(p.sum(axis=1), 1, rtol=1e-5)
 
 
-def test_what_is_finished_is_read_and_not_computed_again(tmp_path):
-    kept = tmp_path / "arms.jsonl"
-    tables, seconds = directions.finished("one", lambda: {"": [{"seed": 0}]}, kept)
-    assert directions.finished("one", lambda: {"": []}, kept) == (tables, seconds)
-    assert directions.finished("two", lambda: {"": []}, kept)[0] == {"": []}
-    assert directions.finished("one", lambda: {"": []}, None)[0] == {"": []}
-
-
 def test_the_recorded_networks_stay_above_their_floors():
     floors = {
         (row["question"], row["ahead"]): (row["nats"], row["error"])

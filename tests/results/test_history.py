@@ -11,7 +11,6 @@ from lstmlab.results.history import (
     RATES,
     SEEDS,
     TUNED_ON,
-    Runs,
     arms,
     best_rate,
     learn,
@@ -82,16 +81,15 @@ def test_both_gradients_start_from_the_same_weights():
     assert all(np.allclose(a[name], b[name], rtol=0, atol=1e-9) for name in a)
 
 
-def test_the_rate_is_the_one_that_solves_most_and_then_soonest(monkeypatch):
+def test_the_rate_is_the_one_that_solves_most_and_then_soonest():
     found = {0.01: (1, 500), 0.03: (3, 9000), 0.1: (3, 8000), 0.3: (3, 8000), 1.0: (0, 20000)}
 
-    class Table(Runs):
-        def run(self, what, block, gradient, lr, seed):
-            solved, updates = found[lr]
-            until = 5 if lr == 0.3 else 4
-            return {"solved": int(seed < 100 + solved), "updates": updates, "until": until}
+    def run(lr, seed):
+        solved, updates = found[lr]
+        until = 5 if lr == 0.3 else 4
+        return {"solved": int(seed < 100 + solved), "updates": updates, "until": until}
 
-    assert best_rate(Table(), "strings", "V", "full") == 0.3
+    assert best_rate(run) == 0.3
 
 
 def test_the_table_holds_every_run_and_no_seed_that_chose_a_rate():

@@ -1,0 +1,88 @@
+"""Finished pieces of a long computation, noted in a file as they end, to go on from later."""
+
+import json
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Generic, TypeVar
+
+Piece = TypeVar("Piece")
+BEGIN = b'{"name": '
+"""How every line of the file begins."""
+
+
+class Kept(Generic[Piece]):
+    """Pieces that are computed once each.
+
+    Parameters
+    ----------
+    path : Path, optional
+        A file of one line of JSON a piece; without it they are kept as long as this object.
+
+    Attributes
+    ----------
+    asked : dict of str to object
+        Every piece that `get` was asked for.
+    seconds : float
+        What those cost, whenever they were computed.
+
+    Raises
+    ------
+    ValueError
+        If a line of the file is not what `get` writes. A last line that a kill has cut off is no
+        error: it is taken away, and its piece computed again.
+    """
+
+    def __init__(self, path: Path | None = None) -> None:
+        self.path = path
+        self.asked: dict[str, Piece] = {}
+        self.seconds = 0.0
+        self._made: dict[str, tuple[Piece, float]] = {}
+        if path is not None and path.exists():
+            self._read(path)
+
+    def get(self, name: str, make: Callable[[], Piece]) -> Piece:
+        """The piece of this name: what `make` returns, which has to be plain data.
+
+        It is on the disk before this returns.
+        """
+        if name not in self._made:
+            began = time.process_time()
+            piece = make()
+            seconds = time.process_time() - began
+            self._note({"name": name, "seconds": seconds, "piece": piece})
+            self._made[name] = piece, seconds
+        piece, seconds = self._made[name]
+        if name not in self.asked:
+            self.seconds += seconds
+        self.asked[name] = piece
+        return piece
+
+    def _read(self, path: Path) -> None:
+        data = path.read_bytes()
+        end = data.rfind(b"\n") + 1
+        lines, half = data[:end].splitlines(), data[end:]
+        for number, line in enumerate(lines, start=1):
+            try:
+                entry = json.loads(line)
+                self._made[entry["name"]] = entry["piece"], float(entry["seconds"])
+            except (ValueError, TypeError, KeyError) as error:
+                raise self._refusal(number, line) from error
+        if half and not (half.startswith(BEGIN) or BEGIN.startswith(half)):
+            raise self._refusal(len(lines) + 1, half)
+        if half:
+            os.truncate(path, end)
+
+    def _refusal(self, number: int, line: bytes) -> ValueError:
+        return ValueError(
+            f"{self.path}, line {number} must be a finished piece, got {line[:40]!r}"
+        )
+
+    def _note(self, entry: dict[str, object]) -> None:
+        if self.path is None:
+            return
+        with self.path.open("ab") as file:
+            file.write(json.dumps(entry).encode() + b"\n")
+            file.flush()
+            os.fsync(file.fileno())

@@ -1,0 +1,99 @@
+"""What is finished is on the disk, whenever the computation is killed, and is not made again."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from lstmlab.results.kept import Kept
+
+ROWS = [{"seed": 0, "test": 8.25}]
+
+
+def never():
+    raise AssertionError("it is there already")
+
+
+def test_a_piece_is_made_once_and_read_by_the_next_process(tmp_path):
+    first = Kept(tmp_path / "kept")
+    assert first.get("one", lambda: ROWS) == ROWS
+    assert first.get("one", never) == ROWS
+    again = Kept(tmp_path / "kept")
+    assert again.get("one", never) == ROWS
+    assert again.get("two", lambda: []) == []
+    assert list(again.asked) == ["one", "two"]
+    assert Kept(tmp_path / "kept").get("two", never) == []
+
+
+def test_without_a_file_it_is_kept_in_memory():
+    kept = Kept()
+    assert kept.get("one", lambda: ROWS) == kept.get("one", never) == ROWS
+
+
+def test_the_cost_is_that_of_what_was_asked_for_once_each(tmp_path):
+    def work():
+        while time.process_time() < began + 0.05:
+            pass
+        return ROWS
+
+    kept, began = Kept(tmp_path / "kept"), time.process_time()
+    kept.get("one", work)
+    cost = kept.seconds
+    assert cost >= 0.05
+    kept.get("one", never)
+    assert kept.seconds == cost
+    again = Kept(tmp_path / "kept")
+    assert again.seconds == 0
+    again.get("one", never)
+    assert again.seconds == pytest.approx(cost)
+
+
+@pytest.mark.parametrize("cut", [1, 5, 30])
+def test_a_line_that_a_kill_cut_off_is_made_again(tmp_path, cut):
+    path = tmp_path / "kept"
+    for name in ("one", "two"):
+        Kept(path).get(name, lambda: ROWS)
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-cut])
+    kept = Kept(path)
+    assert kept.get("one", never) == ROWS
+    made = []
+    assert kept.get("two", lambda: made.append(1) or ROWS) == ROWS
+    assert made == [1]
+    assert len(path.read_bytes().splitlines()) == 2
+    assert Kept(path).get("two", never) == ROWS
+
+
+@pytest.mark.parametrize("line", ["[]", "{}", "half a li", '{"piece": 1}', "null"])
+@pytest.mark.parametrize("end", ["\n", ""])
+def test_another_file_is_refused_and_left_as_it_is(tmp_path, line, end):
+    path = tmp_path / "notes.txt"
+    path.write_text(line + end, encoding="utf-8")
+    with pytest.raises(ValueError, match=r"notes.txt, line 1 must be a finished piece, got"):
+        Kept(path)
+    assert path.read_text("utf-8") == line + end
+
+
+def test_after_kill_9_everything_finished_is_there(tmp_path):
+    """A process that finishes a piece every moment is killed; the next one goes on from it."""
+    path = tmp_path / "kept"
+    script = (
+        "import pathlib, sys\n"
+        "from lstmlab.results.kept import Kept\n"
+        "kept = Kept(pathlib.Path(sys.argv[1]))\n"
+        "for n in range(10**6):\n"
+        "    kept.get(str(n), lambda: {'n': n, 'more': 'x' * 5000})\n"
+        "    print(n, flush=True)\n"
+    )
+    running = subprocess.Popen(
+        [sys.executable, "-c", script, str(path)], stdout=subprocess.PIPE, text=True
+    )
+    for _ in range(20):
+        last = int(running.stdout.readline())
+    os.kill(running.pid, signal.SIGKILL)
+    running.communicate()
+    kept = Kept(path)
+    assert [kept.get(str(n), never)["n"] for n in range(last + 1)] == list(range(last + 1))
