@@ -109,7 +109,7 @@ HANDWRITING = FolderSet(
         unit="lines",
         default="1,500 lines of made-up writing",
         differs="letters of three single-stroke fonts, distorted by 150 writers; two to four words "
-        "of a list of 450; 12 frames a character",
+        "of a list of some 440; 13 frames a character",
         how="IAM-OnDB is free for research after registration with the University of Bern. With a "
         "copy, give the folder that holds lineStrokes, ascii and the lists (trainset.txt …) as "
         f'root, or its place in `${store.ENVIRONMENT}`; `source="generated"` needs none',
