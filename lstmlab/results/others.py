@@ -72,7 +72,7 @@ class Plain(NumpyEngine):
 
 def engine(net: Network) -> type[Full] | type[Plain]:
     """The fastest engine that knows what the network is made of."""
-    return Plain if isinstance(net, GatedNetwork) or net.cell.extras else Full
+    return Full if net.compiles else Plain
 
 
 @cache

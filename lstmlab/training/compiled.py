@@ -34,7 +34,8 @@ class CompiledEngine:
     Raises
     ------
     ValueError
-        If the variant has a switch beyond the paper's eight, which only `NumpyEngine` computes.
+        If the variant has a switch beyond the paper's eight, or the network is made of gated units:
+        those only `NumpyEngine` computes.
 
     Notes
     -----
@@ -46,6 +47,8 @@ class CompiledEngine:
     """
 
     def __init__(self, network: Network, params: Params) -> None:
+        if not network.compiles and not network.cell.extras:
+            raise ValueError(f"network must be made of blocks that are compiled, got {network}")
         self.network = network
         self._scored = LOSSES[network.loss]
         self._dtype = params["W_y"].dtype

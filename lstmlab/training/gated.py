@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import DTypeLike
 
-from lstmlab.cells import Array, Params, gru
+from lstmlab.cells import Array, Params, State, gru
 from lstmlab.training.losses import LOSSES, Target
 from lstmlab.training.network import Network
 
@@ -16,7 +16,7 @@ OUTPUT = ("W_y", "b_y")
 class GatedNetwork(Network):
     """Inputs → gated recurrent units (`lstmlab.cells.gru`) → output layer → loss.
 
-    Give it to `train` with `engine=NumpyEngine`, the only one that can compute it.
+    `train` computes it with `NumpyEngine`, the only one that can.
 
     Parameters
     ----------
@@ -44,29 +44,34 @@ class GatedNetwork(Network):
             params[name] = (std * rng.standard_normal(shape)).astype(dtype)
         return params
 
-    def predict(self, params: Params, x: Array) -> Array:
-        """Probabilities of the outputs, (T, K), for a sequence x of shape (T, M)."""
-        return LOSSES[self.loss].probabilities(self._answer(params, x)[0])
-
-    def cost(self, params: Params, x: Array, target: Target) -> float:
-        """The loss E of one sequence in nats, summed over its frames."""
-        return LOSSES[self.loss].cross_entropy(self._answer(params, x)[0], target)[0]
-
     def gradient(self, params: Params, x: Array, target: Target) -> tuple[float, Params]:
         """E of one sequence, and ∂E/∂(every weight) by BPTT."""
-        a, trace = self._answer(params, x)
+        trace = self._trace(params, x)
+        a = trace.h @ params["W_y"].T + params["b_y"]
         LOSSES[self.loss].check_target(target, a)
         E, delta = LOSSES[self.loss].cross_entropy(a, target)
         grads = gru.backward(_units(params), trace, delta @ params["W_y"]).params
         return E, grads | {"W_y": delta.T @ trace.h, "b_y": delta.sum(axis=0)}
 
     @property
+    def compiles(self) -> bool:
+        """Whether the compiled engine knows gated units: it does not."""
+        return False
+
+    @property
     def _shapes(self) -> dict[str, tuple[int, ...]]:
         return gru.param_shapes(self.inputs, self.blocks) | self._output_shapes
 
-    def _answer(self, params: Params, x: Array) -> tuple[Array, gru.Trace]:
-        trace = gru.forward(_units(params), x)
-        return trace.h @ params["W_y"].T + params["b_y"], trace
+    def _answer(self, params: Params, x: Array) -> Array:
+        return self._trace(params, x).h @ params["W_y"].T + params["b_y"]
+
+    def _trace(self, params: Params, x: Array) -> gru.Trace:
+        self._check_given(params, x)
+        return gru.forward(_units(params), x)
+
+    def _step(self, params: Params, x: Array, last: State) -> tuple[Array, State]:
+        h = gru.forward(_units(params), x[None], last.get("y0")).h[0]
+        return h, {"y0": h}
 
 
 def _units(params: Params) -> Params:

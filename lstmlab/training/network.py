@@ -73,6 +73,11 @@ class Network:
         return self._variant
 
     @property
+    def compiles(self) -> bool:
+        """Whether the compiled engine knows what the layer is made of."""
+        return not self.cell.extras
+
+    @property
     def size(self) -> int:
         """How many weights the network has."""
         return sum(math.prod(shape) for shape in self._shapes.values())
@@ -99,7 +104,7 @@ class Network:
         ValueError, TypeError
             If the weights are not this network's or x does not fit.
         """
-        return LOSSES[self.loss].probabilities(self._run(params, x)[0])
+        return LOSSES[self.loss].probabilities(self._answer(params, x))
 
     def read(self, params: Params, x: Array) -> Target:
         """What the network says to x: a class a frame for softmax, by best path labels for CTC.
@@ -112,17 +117,17 @@ class Network:
         loss = LOSSES[self.loss]
         if loss.read is None:
             raise ValueError(f"loss must be softmax or ctc to read classes, got {self.loss!r}")
-        return loss.read(self._run(params, x)[0])
+        return loss.read(self._answer(params, x))
 
     def assess(self, params: Params, x: Array, target: Target) -> tuple[float, int]:
         """The loss E of one sequence, and how many entries of its target are read wrongly."""
-        a, _ = self._run(params, x)
+        a = self._answer(params, x)
         LOSSES[self.loss].check_target(target, a)
         return LOSSES[self.loss].cross_entropy(a, target)[0], LOSSES[self.loss].count(a, target)
 
     def cost(self, params: Params, x: Array, target: Target) -> float:
         """The loss E of one sequence in nats, summed over its frames; errors as in `gradient`."""
-        a, _ = self._run(params, x)
+        a = self._answer(params, x)
         LOSSES[self.loss].check_target(target, a)
         return LOSSES[self.loss].cross_entropy(a, target)[0]
 
@@ -174,6 +179,11 @@ class Network:
         """The network as a machine that is fed one frame at a time."""
         return Stepper(self, params)
 
+    def _step(self, params: Params, x: Array, last: State) -> tuple[Array, State]:
+        """Outputs of the layer for one frame x (M,), (N,), and what the next one needs."""
+        trace = forward(_layer(params, ""), x[None], self._variant, **last)
+        return trace.y[0], trace.last
+
     @property
     def _suffixes(self) -> tuple[str, ...]:
         return ("", REVERSE)[: self.directions]
@@ -190,11 +200,19 @@ class Network:
         width = self.directions * output_size(self._variant, self.blocks)
         return {"W_y": (self.outputs, width), "b_y": (self.outputs,)}
 
-    def _run(self, params: Params, x: Array) -> tuple[Array, list[Trace]]:
-        """Output pre-activations (T, K) and one trace a direction."""
+    def _answer(self, params: Params, x: Array) -> Array:
+        """Output pre-activations, (T, K)."""
+        return self._run(params, x)[0]
+
+    def _check_given(self, params: Params, x: Array) -> None:
+        """Refuse what is no sequence, and weights that are not this network's."""
         if not isinstance(x, np.ndarray) or x.ndim != 2:
             raise ValueError(f"x must be one sequence, an array of shape (T, {self.inputs})")
         self.check(params, x.dtype)
+
+    def _run(self, params: Params, x: Array) -> tuple[Array, list[Trace]]:
+        """Output pre-activations (T, K) and one trace a direction."""
+        self._check_given(params, x)
         traces = [
             forward(_layer(params, suffix), _in_time(x, suffix), self._variant)
             for suffix in self._suffixes
@@ -230,9 +248,8 @@ class Stepper:
         """Take the frame x (M,) and return the output probabilities (K,)."""
         network, params = self._network, self._params
         check_array("x", x, (network.inputs,), params["W_y"].dtype)
-        trace = forward(_layer(params, ""), x[None], network._variant, **self._last)
-        self._last = trace.last
-        a = trace.y[0] @ params["W_y"].T + params["b_y"]
+        y, self._last = network._step(params, x, self._last)
+        a = y @ params["W_y"].T + params["b_y"]
         return LOSSES[network.loss].probabilities(a)
 
 

@@ -127,8 +127,8 @@ def train(
     streams = np.random.SeedSequence(seed).spawn(3)
     for_weights, for_order, for_noise = (np.random.default_rng(stream) for stream in streams)
     params = network.init(for_weights, recipe.std, dtype)
-    if engine is None:  # compiled code knows the paper's eight switches alone
-        engine = NumpyEngine if network.cell.extras else fastest()
+    if engine is None:
+        engine = fastest() if network.compiles else NumpyEngine
     machine = engine(network, params)
     sets = {
         name: _cast(getattr(task, name), network, dtype) for name in ("train", "valid", "test")
