@@ -8,7 +8,7 @@ from torch.nn.utils.rnn import PackedSequence
 
 from lstmlab.cells.gru import check_params
 from lstmlab.cells.params import Params
-from lstmlab.cells.sequences import Sequences
+from lstmlab.cells.sequences import Sequences, check_input, tensors
 
 PARTS = ("_r", "_z", "")  # torch's order, by the book's names: W_r, W_z, W
 
@@ -52,15 +52,15 @@ class GRU(nn.GRU):  # type: ignore[misc]
         if self.reset_after:
             found: tuple[Tensor | PackedSequence, Tensor] = super().forward(input, hx)
             return found
-        frames = input.data if isinstance(input, PackedSequence) else input
-        sizes = input.batch_sizes if isinstance(input, PackedSequence) else None
-        alone = sizes is None and frames.dim() == 2
-        self.check_input(frames[None] if alone else frames, sizes)
+        check_input(input, self.input_size, self.batch_first, self.weight_ih_l0)
         sequences = Sequences.of(input, self.batch_first)
         x, directions = sequences.x, 2 if self.bidirectional else 1
-        shape = self.num_layers * directions, x.shape[1], self.hidden_size
-        first = x.new_zeros(shape) if hx is None else sequences.taken(hx)
-        self.check_hidden_size(first, shape)
+        count = self.num_layers * directions
+        if hx is None:
+            first = x.new_zeros(count, x.shape[1], self.hidden_size)
+        else:
+            sequences.check_state("hx", hx, count, self.hidden_size)
+            first = sequences.taken(hx)
 
         def run(suffix: str, x: Tensor, n: int) -> tuple[Tensor, tuple[Tensor]]:
             return self._run(suffix, x, first[n], sequences.live)
@@ -112,11 +112,12 @@ class GRU(nn.GRU):  # type: ignore[misc]
                 f"params must have {self.hidden_size} units and {W.shape[1]} inputs, "
                 f"got {N} and {M}"
             )
+        given = tensors(params)
         with torch.no_grad():
             b_U.zero_()
             for n, part in enumerate(PARTS):
                 place = slice(n * N, (n + 1) * N)
                 for tensor, letter in ((W, "W"), (U, "U"), (b, "b")):
-                    tensor[place] = torch.from_numpy(params[letter + part])
+                    tensor[place] = given[letter + part]
             if self.reset_after:
-                b_U[2 * N :] = torch.from_numpy(params["b_U"])
+                b_U[2 * N :] = given["b_U"]

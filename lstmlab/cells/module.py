@@ -12,7 +12,7 @@ from torch.nn.utils.rnn import PackedSequence
 from lstmlab.cells import naming
 from lstmlab.cells.autograd import Compiled, State, Weights, plain
 from lstmlab.cells.params import Params, check_params, check_positive, output_size, param_shapes
-from lstmlab.cells.sequences import Sequences
+from lstmlab.cells.sequences import Sequences, check_input, tensors
 from lstmlab.cells.variants import Cell, SimpleRecurrent, as_cell
 
 
@@ -95,7 +95,8 @@ class LSTM(nn.Module):
                             ("bias", bias)):  # fmt: skip
             if not isinstance(value, bool):
                 raise TypeError(f"{name} must be True or False, got {value!r}")
-        if isinstance(dropout, bool) or not 0 <= dropout <= 1:
+        number = isinstance(dropout, int | float) and not isinstance(dropout, bool)
+        if not number or not 0 <= dropout <= 1:
             raise ValueError(f"dropout must be a number from 0 to 1, got {dropout!r}")
         self.variant, self.cell = variant, _projected(as_cell(variant), proj_size)
         self.proj_size = self.cell.projection
@@ -159,7 +160,7 @@ class LSTM(nn.Module):
         ValueError, TypeError
             If shapes, dtypes or devices do not fit.
         """
-        self._check_input(input)
+        check_input(input, self.input_size, self.batch_first, self.weight_ih_l0)
         sequences = Sequences.of(input, self.batch_first)
         states = self._states(hx, sequences)
 
@@ -201,10 +202,11 @@ class LSTM(nn.Module):
             )
         if not self.bias:
             raise ValueError("params have biases, and this module was made with bias=False")
+        given = tensors(params)
         with torch.no_grad():
             own["bias_hh"].zero_()
             for name, tensor, place in naming.named(self.cell, N, own, own["bias_ih"]):
-                tensor[place] = torch.from_numpy(params[name]).to(tensor)
+                tensor[place] = given[name]
 
     @property
     def _directions(self) -> int:
@@ -238,26 +240,6 @@ class LSTM(nn.Module):
         )  # fmt: skip
         return outputs, tuple(last)
 
-    def _check_input(self, input: Tensor | PackedSequence) -> None:
-        if not isinstance(input, Tensor | PackedSequence):
-            raise TypeError(
-                f"input must be a Tensor or a PackedSequence, got {type(input).__name__}"
-            )
-        packed = isinstance(input, PackedSequence)
-        frames = input.data if packed else input
-        right = frames.dim() == 2 if packed else frames.dim() in (2, 3)
-        if not right or frames.shape[-1] != self.input_size or 0 in frames.shape:
-            M = self.input_size
-            shape = f"(B, T, {M})" if self.batch_first else f"(T, B, {M})"
-            wanted = f"frames of {M}" if packed else f"shape {shape} or (T, {M}), T and B 1 or more"
-            raise ValueError(f"input must have {wanted}, got {tuple(frames.shape)}")
-        own = self.weight_ih_l0
-        if (frames.dtype, frames.device) != (own.dtype, own.device):
-            raise ValueError(
-                f"input must be {own.dtype} on {own.device} as the weights are, "
-                f"got {frames.dtype} on {frames.device}"
-            )
-
     def _states(self, hx: Sequence[Tensor] | None, sequences: Sequences) -> list[State]:
         """The first state of every layer and direction."""
         x, N, count = sequences.x, self.hidden_size, self.num_layers * self._directions
@@ -266,19 +248,11 @@ class LSTM(nn.Module):
             widths.append(len(self.cell.fed_back) * N)
         if hx is None:
             return [tuple(x.new_zeros(x.shape[1], width) for width in widths)] * count
-        if isinstance(hx, Tensor) or len(hx) != len(widths):
+        if not isinstance(hx, tuple | list) or len(hx) != len(widths):
             parts = "(h_0, c_0, gates_0)" if len(widths) == 3 else "(h_0, c_0)"
             raise ValueError(f"hx must be a tuple {parts}, got {type(hx).__name__}")
         for name, part, width in zip(("h_0", "c_0", "gates_0"), hx, widths, strict=False):
-            shape = (count, width) if sequences.single else (count, x.shape[1], width)
-            if not isinstance(part, Tensor) or tuple(part.shape) != shape:
-                got = tuple(part.shape) if isinstance(part, Tensor) else type(part).__name__
-                raise ValueError(f"{name} of hx must have shape {shape}, got {got}")
-            if (part.dtype, part.device) != (x.dtype, x.device):
-                raise ValueError(
-                    f"{name} of hx must be {x.dtype} on {x.device} as the input is, "
-                    f"got {part.dtype} on {part.device}"
-                )
+            sequences.check_state(f"{name} of hx", part, count, width)
         return list(zip(*map(sequences.taken, hx), strict=True))
 
 

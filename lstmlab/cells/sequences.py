@@ -3,14 +3,60 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence
 
 from lstmlab.cells.autograd import State
+from lstmlab.cells.params import Params
 
 Run = Callable[[str, Tensor, int], tuple[Tensor, State]]
 """(suffix of the weights, x (T, B, M), number of the state) -> outputs (T, B, N), last state."""
+
+
+def check_input(input: object, input_size: int, batch_first: bool, own: Tensor) -> None:
+    """Refuse what is not a batch, a sequence or packed sequences for a layer.
+
+    Parameters
+    ----------
+    input : Tensor or PackedSequence
+    input_size : int
+        M.
+    batch_first : bool
+    own : Tensor
+        A weight of the layer: the input has its dtype and device.
+
+    Raises
+    ------
+    TypeError
+        If it is something else.
+    ValueError
+        If it has another shape, dtype or device.
+    """
+    if not isinstance(input, Tensor | PackedSequence):
+        raise TypeError(f"input must be a Tensor or a PackedSequence, got {type(input).__name__}")
+    packed = isinstance(input, PackedSequence)
+    frames = input.data if isinstance(input, PackedSequence) else input
+    right = frames.dim() == 2 if packed else frames.dim() in (2, 3)
+    if not right or frames.shape[-1] != input_size or 0 in frames.shape:
+        M = input_size
+        shape = f"(B, T, {M})" if batch_first else f"(T, B, {M})"
+        wanted = f"frames of {M}" if packed else f"shape {shape} or (T, {M}), T and B 1 or more"
+        raise ValueError(f"input must have {wanted}, got {tuple(frames.shape)}")
+    if (frames.dtype, frames.device) != (own.dtype, own.device):
+        raise ValueError(
+            f"input must be {own.dtype} on {own.device} as the weights are, "
+            f"got {frames.dtype} on {frames.device}"
+        )
+
+
+def tensors(params: Params) -> dict[str, Tensor]:
+    """Arrays as tensors, whatever their order in memory: all of them, before one is used."""
+    return {
+        name: torch.from_numpy(np.array(array, array.dtype.newbyteorder("="), order="C"))
+        for name, array in params.items()
+    }
 
 
 @dataclass(frozen=True)
@@ -53,6 +99,25 @@ class Sequences:
     def single(self) -> bool:
         """Whether it was one sequence without a batch axis."""
         return isinstance(self.input, Tensor) and self.input.dim() == 2
+
+    def check_state(self, name: str, state: object, count: int, width: int) -> None:
+        """Refuse a first state that is not (count, B, width), or (count, width) for a single one.
+
+        Raises
+        ------
+        ValueError
+            If it is not a tensor of this shape, or of another dtype or device than x.
+        """
+        B, x = self.x.shape[1], self.x
+        shape = (count, width) if self.single else (count, B, width)
+        if not isinstance(state, Tensor) or tuple(state.shape) != shape:
+            got = tuple(state.shape) if isinstance(state, Tensor) else type(state).__name__
+            raise ValueError(f"{name} must have shape {shape}, got {got}")
+        if (state.dtype, state.device) != (x.dtype, x.device):
+            raise ValueError(
+                f"{name} must be {x.dtype} on {x.device} as the input is, "
+                f"got {state.dtype} on {state.device}"
+            )
 
     def taken(self, state: Tensor) -> Tensor:
         """A first state, (count, B, ·) or (count, ·), in the order of x."""

@@ -120,7 +120,47 @@ def test_what_does_not_fit_is_named():
         module.load_params(gru.init_params(3, 5, rng=rng), layer=1)
     with pytest.raises(TypeError, match="reset_after must be True or False, got 1"):
         made(1)
-    with pytest.raises(RuntimeError, match="size"):
+    with pytest.raises(ValueError, match=r"input must have shape \(T, B, 3\)"):
         module(torch.zeros(4, 2, 2, dtype=torch.float64))
-    with pytest.raises(RuntimeError, match="hidden size"):
+    with pytest.raises(ValueError, match=r"hx must have shape \(1, 2, 5\), got \(1, 3, 5\)"):
         module(torch.zeros(4, 2, 3, dtype=torch.float64), torch.zeros(1, 3, 5))
+
+
+PACKED = torch.nn.utils.rnn.pack_sequence(
+    [torch.ones(2, 3), torch.ones(4, 3)], enforce_sorted=False
+)
+
+
+@pytest.mark.parametrize(
+    ("x", "hx", "error", "message"),
+    [
+        ([1.0], None, TypeError, "input must be a Tensor or a PackedSequence, got list"),
+        (torch.zeros(0, 2, 3), None, ValueError, "T and B 1 or more"),
+        (torch.zeros(4, 0, 3), None, ValueError, "T and B 1 or more"),
+        (torch.zeros(4, 2, 2), None, ValueError, r"input must have shape \(T, B, 3\)"),
+        (torch.zeros(4, 2, 3).double(), None, ValueError, "input must be torch.float32 on cpu"),
+        (PACKED, torch.zeros(1, 3, 4), ValueError, r"hx must have shape \(1, 2, 4\), got"),
+        (PACKED, torch.zeros(1, 1, 4), ValueError, r"hx must have shape \(1, 2, 4\), got"),
+        (PACKED, torch.zeros(4), ValueError, r"hx must have shape \(1, 2, 4\), got \(4,\)"),
+        (torch.zeros(4, 3), torch.zeros(1, 1, 4), ValueError, r"hx must have shape \(1, 4\)"),
+        (torch.zeros(4, 2, 3), torch.zeros(1, 2, 4).double(), ValueError, "hx must be torch.float"),
+        (torch.zeros(4, 2, 3), (torch.zeros(1, 2, 4),), ValueError, "got tuple"),
+    ],
+    ids=range(11),
+)  # fmt: skip
+def test_bad_input_is_named(x, hx, error, message):
+    with pytest.raises(error, match=message):
+        GRU(3, 4)(x, hx)
+
+
+@pytest.mark.parametrize("order", ["reversed", "big-endian"])
+def test_weights_may_lie_in_memory_as_they_like(order):
+    params = gru.init_params(3, 4, rng=np.random.default_rng(0), dtype=np.float32)
+
+    def turn(w):
+        return w[..., ::-1].copy()[..., ::-1] if order == "reversed" else w.astype(">f4")
+
+    one, other = GRU(3, 4), GRU(3, 4)
+    one.load_params(params)
+    other.load_params({name: turn(w) for name, w in params.items()})
+    assert all(torch.equal(a, b) for a, b in zip(one.parameters(), other.parameters(), strict=True))

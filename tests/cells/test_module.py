@@ -127,6 +127,14 @@ def test_the_books_weights_go_in_and_come_out(variant):
     assert all(np.array_equal(again[name], params[name]) for name in params)
 
 
+def test_weights_may_lie_in_memory_as_they_like():
+    params = init_params("V", 3, 5, rng=np.random.default_rng(0))
+    one, other = (LSTM(3, 5, dtype=torch.float64) for _ in range(2))
+    one.load_params(params)
+    other.load_params({name: w[::-1].copy()[::-1] for name, w in params.items()})
+    assert all(torch.equal(a, b) for a, b in zip(one.parameters(), other.parameters(), strict=True))
+
+
 @pytest.mark.parametrize("variant", EVERY, ids=str)
 def test_torchs_own_gradient_check_passes(variant, compiled):
     torch.manual_seed(0)
@@ -259,6 +267,7 @@ def test_without_biases():
         ({"hidden_size": 2.5}, ValueError, "hidden_size must be"),
         ({"num_layers": 0}, ValueError, "num_layers must be"),
         ({"variant": "W"}, ValueError, "variant must be one of"),
+        ({"dropout": "x"}, ValueError, "dropout must be a number from 0 to 1, got 'x'"),
         ({"dropout": 1.5}, ValueError, "dropout must be a number from 0 to 1, got 1.5"),
         ({"bidirectional": 1}, TypeError, "bidirectional must be True or False, got 1"),
     ],
@@ -285,10 +294,11 @@ def test_bad_arguments_are_named(options, error, message):
         (torch.zeros(4, 2, 3), (torch.zeros(1, 2, 4),) * 2, ValueError,
          r"h_0 of hx must have shape \(1, 2, 5\), got \(1, 2, 4\)"),
         (torch.zeros(4, 3), (torch.zeros(1, 1, 5),) * 2, ValueError, r"shape \(1, 5\)"),
+        (torch.zeros(4, 2, 3), 3, ValueError, r"hx must be a tuple \(h_0, c_0\), got int"),
         (torch.zeros(4, 3), (torch.zeros(1, 5), torch.zeros(1, 5).double()), ValueError,
          "c_0 of hx must be torch.float32 on cpu"),
     ],
-    ids=range(12),
+    ids=range(13),
 )  # fmt: skip
 def test_bad_input_is_named(x, hx, error, message):
     with pytest.raises(error, match=message):
