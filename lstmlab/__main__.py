@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 
 import lstmlab
 from lstmlab.tasks import command as data
@@ -24,12 +25,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
         module.add_arguments(commands.add_parser(name, help=about, description=module.__doc__))
     options = parser.parse_args(arguments)
     try:
-        said = COMMANDS[options.command][0].run(options)
+        _say(COMMANDS[options.command][0].run(options))
     except (OSError, ValueError) as error:
         sys.stderr.write(f"lstmlab: {error}\n")
         return 1
-    sys.stdout.write(f"{said}\n")
     return 0
+
+
+def _say(text: str) -> None:
+    """Write a line to stdout, all the way; an OSError or ValueError where it cannot be written."""
+    if sys.stdout is None:  # it was closed before Python began
+        raise OSError("stdout is closed: there is nowhere to write to")
+    try:
+        sys.stdout.write(f"{text}\n")
+        sys.stdout.flush()
+    except OSError:
+        with suppress(OSError):  # else Python tries again at its end, and complains once more
+            sys.stdout.close()
+        raise
 
 
 if __name__ == "__main__":

@@ -51,9 +51,10 @@ class Provenance:
     def __str__(self) -> str:
         named = {"generated": "generated data"}
         sources = ", ".join(named.get(source, source) for source in self.sources)
+        minutes = f"{self.seconds / 60:.0f}"
         return (
             f"made by `{self.command}` on {sources}: "
-            f"{self.seconds / 60:.0f} minutes of {self.machine}"
+            f"{minutes} {'minute' if minutes == '1' else 'minutes'} of {self.machine}"
         )
 
 

@@ -42,9 +42,9 @@ class _WrongFile(DataError):
 def fetch(record: DataFile, folder: str | Path | None = None, *, progress: bool = False) -> Path:
     """Put a published file into a folder, unless it is there already.
 
-    It is written under a temporary name beside its place, and renamed when all of it is there and
-    its checksum right. If the transfer breaks off, what has come is kept, and the next call goes on
-    from there, where the server can do that.
+    It is written under a temporary name beside its place, and gets its own when all of it is there
+    and its checksum right. If the transfer breaks off, what has come is kept, and the next call
+    goes on from there, where the server can do that.
 
     Parameters
     ----------
@@ -63,7 +63,8 @@ def fetch(record: DataFile, folder: str | Path | None = None, *, progress: bool 
     Raises
     ------
     DataError
-        If another file of that name is there already, or what was sent is not the right file.
+        If something else of that name is there, before or after the transfer, or what was sent is
+        not the right file.
     DownloadError
         If the network refuses or breaks off, or the folder cannot be written to.
     """
@@ -71,6 +72,9 @@ def fetch(record: DataFile, folder: str | Path | None = None, *, progress: bool 
     if target.is_file():
         verify(record, target)
         return target
+    if target.exists() or target.is_symlink():
+        kind = "a folder" if target.is_dir() else "no file"
+        raise DataError(f"{target} must be a file or not be there, got {kind}; it is left as it is")
     if not record.url.startswith(("https://", "http://")):
         raise DownloadError(
             f"{record.name}: url must be a web address (https://…), got {record.url!r}"
@@ -89,7 +93,7 @@ def fetch(record: DataFile, folder: str | Path | None = None, *, progress: bool 
             part.write_bytes(b"")  # what was left was not the file's beginning
             _transfer(record, part, progress)
         with disk():
-            part.replace(target)
+            _put(record, part, target)
             _sync_folder(target.parent)
     except _WrongFile:
         part.unlink()
@@ -100,6 +104,18 @@ def fetch(record: DataFile, folder: str | Path | None = None, *, progress: bool 
     return target
 
 
+def _put(record: DataFile, part: Path, target: Path) -> None:
+    """Give a checked file its name, unless somebody else was faster: then theirs is checked."""
+    try:
+        os.link(part, target)  # unlike a rename, it takes no name that is in use
+    except OSError:
+        if not (target.exists() or target.is_symlink()):  # this disk has no links
+            part.replace(target)
+            return
+        verify(record, target)
+    part.unlink()
+
+
 def _claimed(target: Path) -> Path:
     """A temporary file of our own: with what an earlier transfer left, or empty."""
     part = target.with_name(f".{target.name}.{secrets.token_hex(6)}.part")
@@ -108,7 +124,7 @@ def _claimed(target: Path) -> Path:
         # Another process may take or remove it first; some systems hold on to a file in use.
         with suppress(OSError):
             killed = name.fullmatch(left.name) and time.time() - left.stat().st_mtime > STALE
-            if left.is_file() and (killed or left == _rest(target)):
+            if left.is_file() and not left.is_symlink() and (killed or left == _rest(target)):
                 if part.exists():
                     left.unlink()
                 else:
@@ -185,6 +201,8 @@ def _opened(url: str, begin: int) -> HTTPResponse:
     told = opened.headers.get("Content-Range", "")
     if opened.status == ALL_THERE and not told.startswith(f"bytes {begin}-"):
         opened.close()
+        if not begin:
+            raise HTTPException(f"it sends a part that was not asked for, {told or 'unnamed'!r}")
         return _opened(url, 0)
     return opened
 
@@ -199,12 +217,12 @@ def _sha256(path: Path) -> str:
 
 @contextmanager
 def _as_error(what: str) -> Iterator[None]:
-    """Turn a failure of network or disk into a one-line `DownloadError`."""
+    """Turn a failure of network or disk into a one-line `DownloadError`; a `DataError` stays."""
     try:
         yield
-    except DownloadError:
+    except (DownloadError, DataError):
         raise
-    except (OSError, HTTPException) as error:
+    except (OSError, HTTPException, ValueError) as error:  # urllib raises a ValueError of addresses
         if isinstance(error, HTTPError):
             error.close()
         reason = " ".join(str(error).split()) or type(error).__name__

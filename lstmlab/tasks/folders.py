@@ -82,7 +82,8 @@ class FolderSet(Generic[Listed]):
         """
         if root is not None and not Path(root).is_dir():
             raise MissingDataError(
-                f"root must be a folder that holds {self.holds}, got {root}, which is not there"
+                f"root must be a folder that holds {self.holds}, got {root}, which is "
+                f"{'no folder' if Path(root).exists() else 'not there'}"
             )
         found = (self.within(place) for place in store.folders(root))
         return next((folder for folder in found if folder is not None), None)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -20,14 +19,13 @@ METRICS = {"softmax": "frame error rate", "ctc": "character error rate"}
 
 
 def check_request(name: str, source: str, sources: Sequence[str], seed: int) -> int:
-    """Refuse a source that a data set does not have, or a seed below 0; return the seed."""
+    """Refuse a source that a data set does not have, or what is no seed; return the seed."""
     if source not in sources:
         known = ", ".join(map(repr, sources))
         raise ValueError(f"source must be one of {known} for {name}, got {source!r}")
-    seed = operator.index(seed)
-    if seed < 0:
-        raise ValueError(f"seed must be 0 or more, got {seed}")
-    return seed
+    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
+        raise ValueError(f"seed must be a whole number, 0 or more, got {seed!r}")
+    return int(seed)
 
 
 @dataclass(frozen=True, eq=False)

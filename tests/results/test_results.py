@@ -43,6 +43,15 @@ def test_what_is_recorded_is_read_back(tmp_path):
     assert "2 minutes" in str(made)
 
 
+@pytest.mark.parametrize(
+    ("seconds", "says"), [(60, "1 minute of"), (89, "1 minute of"), (120, "2 minutes of"),
+                          (20, "0 minutes of"), (660, "11 minutes of")]
+)  # fmt: skip
+def test_one_minute_is_not_minutes(seconds, says):
+    made = results.Provenance(**MADE | {"seconds": seconds}, sha256={})
+    assert f": {says} one core" in str(made)
+
+
 def test_a_changed_file_is_refused(tmp_path):
     make(tmp_path)
     path = tmp_path / "small.csv"

@@ -17,6 +17,11 @@ class Server(http.server.BaseHTTPRequestHandler):
         if self.path == "/absent":
             self.send_error(404)
             return
+        if self.path == "/astray":
+            self.send_response(302)
+            self.send_header("Location", "http://[no address")
+            self.end_headers()
+            return
         body = {"/other": b"x" * len(DATA), "/long": DATA + DATA}.get(self.path, DATA)
         begin = int(self.headers.get("Range", "bytes=0-")[len("bytes=") : -1])
         self.server.begins.append(begin)
@@ -28,6 +33,9 @@ class Server(http.server.BaseHTTPRequestHandler):
             self.send_response(206)
             told = 0 if self.path == "/lying" else begin
             self.send_header("Content-Range", f"bytes {told}-{len(DATA) - 1}/{len(DATA)}")
+        elif self.path == "/unasked":
+            self.send_response(206)
+            self.send_header("Content-Range", f"bytes 1000-{len(DATA) - 1}/{len(DATA)}")
         else:
             self.send_response(200)
         if self.path != "/endless":

@@ -1,11 +1,15 @@
 """`lstmlab data` lists, fetches and verifies, and says in one line what went wrong."""
 
+import io
+import subprocess
+import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from lstmlab.__main__ import main
-from lstmlab.tasks import DataError, load, music, names, records, store
+from lstmlab.tasks import DataError, MissingDataError, load, music, names, records, store
 
 from .handwriting.files import corpus
 from .served import DATA, NAME, record
@@ -120,6 +124,40 @@ def test_it_refuses_a_folder_that_is_not_all_there(tmp_path, capsys, monkeypatch
     monkeypatch.setenv(store.ENVIRONMENT, str(corpus(tmp_path / "ink")))
     assert main(["data", "verify", "handwriting"]) == 1
     assert "is it complete?" in capsys.readouterr().err
+
+
+def test_a_root_that_is_a_file_is_no_folder(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(MissingDataError, match="root must be a folder .* which is no folder"):
+        load("handwriting", root=tmp_path / "file")
+
+
+def said_into(stdout):
+    """Run the command in a process whose stdout is redirected by a shell."""
+    line = f'exec "$0" -m lstmlab data where {stdout}'
+    return subprocess.run(
+        ["sh", "-c", line, sys.executable], stderr=subprocess.PIPE, text=True, check=False
+    )
+
+
+@pytest.mark.parametrize(
+    ("stdout", "says"), [(">&-", "stdout is closed"), (">/dev/full", "No space left")]
+)
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+def test_a_stdout_that_takes_nothing_is_one_line_and_1(stdout, says):
+    done = said_into(stdout)
+    assert done.returncode == 1
+    assert done.stderr.startswith("lstmlab: ")
+    assert says in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_stdout_that_was_closed_meanwhile_is_said(monkeypatch, capsys):
+    closed = io.StringIO()
+    closed.close()
+    monkeypatch.setattr("sys.stdout", closed)
+    assert main(["data", "where"]) == 1
+    assert capsys.readouterr().err.startswith("lstmlab: I/O operation on closed file")
 
 
 def test_what_is_sold_is_not_fetched(capsys):

@@ -1,11 +1,13 @@
 """Fetching puts the right file in its place or none, and goes on where it broke off."""
 
+import gc
 import hashlib
 import os
 import socket
 import time
 import types
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 import pytest
 
@@ -37,6 +39,7 @@ def test_a_file_that_is_there_is_not_fetched_again(server, tmp_path):
     ("path", "error", "message"),
     [
         ("/absent", DownloadError, "could not be fetched.*404"),
+        ("/unasked", DownloadError, "a part that was not asked for, 'bytes 1000-255999/256000'"),
         ("/other", DataError, "sent another file: expected sha256 [0-9a-f]{64} .256000 bytes."),
         ("/long", DataError, "bytes or more.; nothing was kept"),
         ("/endless", DataError, "bytes or more.; nothing was kept"),
@@ -47,6 +50,14 @@ def test_a_failed_transfer_leaves_nothing(server, tmp_path, path, error, message
         fetching.fetch(record(server, path), tmp_path)
     assert "\n" not in str(caught.value)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
+def test_a_server_that_sends_elsewhere_and_says_no_address_is_one_clear_line(server, tmp_path):
+    with pytest.raises(DownloadError, match=r"could not be fetched.*\(Invalid IPv6 URL\)"):
+        fetching.fetch(record(server, "/astray"), tmp_path)
+    assert list(tmp_path.iterdir()) == []
+    gc.collect()  # urllib leaves its connection to the garbage collector then
 
 
 def test_no_more_than_the_published_size_is_read(server, tmp_path, monkeypatch):
@@ -80,6 +91,15 @@ def test_what_broke_off_goes_on(server, tmp_path):
     assert fetching.fetch(record(server), tmp_path).read_bytes() == DATA
     assert server.begins == [0, 100_000]
     assert [path.name for path in tmp_path.iterdir()] == [NAME]
+
+
+def test_a_server_that_never_sends_the_asked_part_is_asked_twice_and_no_more(server, tmp_path):
+    left = tmp_path / f".{NAME}.part"
+    left.write_bytes(DATA[:500])
+    with pytest.raises(DownloadError, match="a part that was not asked for"):
+        fetching.fetch(record(server, "/unasked"), tmp_path)
+    assert server.begins == [500, 0]
+    assert left.read_bytes() == DATA[:500]
 
 
 @pytest.mark.parametrize("path", ["/plain", "/lying", "/full"])
@@ -137,6 +157,21 @@ def test_what_cannot_be_removed_does_not_stop_a_fetch(server, tmp_path):
     assert fetching.fetch(record(server), tmp_path).read_bytes() == DATA
 
 
+@pytest.mark.parametrize("path", ["/good", "/cut"])
+@pytest.mark.parametrize("name", [f".{NAME}.part", f".{NAME}.0123456789ab.part"])
+def test_a_link_with_a_temporary_name_is_not_followed(server, tmp_path, path, name):
+    mine, folder = tmp_path / "mine", tmp_path / "folder"
+    mine.write_bytes(DATA[:1000])
+    os.utime(mine, (0, 0))
+    folder.mkdir()
+    (folder / name).symlink_to(mine)
+    with suppress(DownloadError):
+        fetching.fetch(record(server, path), folder)
+    assert mine.read_bytes() == DATA[:1000]
+    assert server.begins == [0]
+    assert (folder / NAME).exists() == (path == "/good")
+
+
 def test_a_server_that_is_not_there_is_one_clear_line(tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
@@ -182,6 +217,73 @@ def test_an_interrupted_fetch_goes_on(server, tmp_path, monkeypatch):
     assert not (tmp_path / NAME).exists()
     assert fetching.fetch(record(server), tmp_path).read_bytes() == DATA
     assert len(server.asked) == 1  # all of it had come
+
+
+def appearing(monkeypatch, make):
+    """Have something be made in the file's place when the transfer has just ended."""
+    link = os.link
+
+    def late(part, target):
+        make(target)
+        link(part, target)
+
+    monkeypatch.setattr(fetching.os, "link", late)
+
+
+def test_the_right_file_that_appears_meanwhile_is_taken(server, tmp_path, monkeypatch):
+    appearing(monkeypatch, lambda target: target.write_bytes(DATA))
+    path = fetching.fetch(record(server), tmp_path)
+    assert path.read_bytes() == DATA
+    assert [entry.name for entry in tmp_path.iterdir()] == [NAME]
+
+
+def test_a_wrong_file_that_appears_meanwhile_is_left_and_named(server, tmp_path, monkeypatch):
+    """What was fetched waits until that file is moved away."""
+    with monkeypatch.context() as patch:
+        appearing(patch, lambda target: target.write_bytes(b"my own notes"))
+        with pytest.raises(DataError, match=r"is not Notes as published: .* \(12 bytes\)"):
+            fetching.fetch(record(server), tmp_path)
+    assert (tmp_path / NAME).read_bytes() == b"my own notes"
+    (tmp_path / NAME).unlink()
+    assert fetching.fetch(record(server), tmp_path).read_bytes() == DATA
+    assert server.asked == ["/good"]
+
+
+@pytest.mark.parametrize("make", [lambda at: at.mkdir(), lambda at: at.symlink_to("nothing")])
+def test_what_is_no_file_and_appears_meanwhile_is_left(server, tmp_path, monkeypatch, make):
+    appearing(monkeypatch, make)
+    with pytest.raises(DownloadError, match="cannot write to"):
+        fetching.fetch(record(server), tmp_path)
+    assert (tmp_path / NAME).is_symlink() or (tmp_path / NAME).is_dir()
+
+
+@pytest.mark.parametrize("there", [None, DATA, b"my own notes"])
+def test_a_disk_without_links_is_no_hindrance(server, tmp_path, monkeypatch, there):
+    def link(part, target):
+        if there is not None:
+            target.write_bytes(there)
+        raise PermissionError("Operation not permitted")
+
+    monkeypatch.setattr(fetching.os, "link", link)
+    if there == b"my own notes":
+        with pytest.raises(DataError, match="is not Notes as published"):
+            fetching.fetch(record(server), tmp_path)
+        assert (tmp_path / NAME).read_bytes() == there
+        return
+    assert fetching.fetch(record(server), tmp_path).read_bytes() == DATA
+    assert [entry.name for entry in tmp_path.iterdir()] == [NAME]
+
+
+@pytest.mark.parametrize(
+    ("make", "what"),
+    [(lambda at: at.mkdir(), "a folder"), (lambda at: at.symlink_to("nothing"), "no file")],
+)
+def test_what_is_no_file_is_refused_at_once(server, tmp_path, make, what):
+    make(tmp_path / NAME)
+    with pytest.raises(DataError, match=f"{NAME} must be a file or not be there, got {what}"):
+        fetching.fetch(record(server), tmp_path)
+    assert [entry.name for entry in tmp_path.iterdir()] == [NAME]
+    assert server.asked == []
 
 
 def test_two_fetches_at_once_are_in_nobodys_way(server, tmp_path):

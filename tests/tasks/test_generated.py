@@ -1,5 +1,8 @@
 """Tasks that are drawn from a seed: one contract for all of them."""
 
+import re
+
+import numpy as np
 import pytest
 
 from lstmlab.__main__ import main
@@ -26,11 +29,16 @@ def test_there_is_no_other_source(name, source):
 
 
 @pytest.mark.parametrize("name", DRAWN)
-def test_a_seed_is_a_whole_number_from_0_on(name):
-    with pytest.raises(ValueError, match="seed must be 0 or more, got -1"):
-        load(name, seed=-1)
-    with pytest.raises(TypeError):
-        load(name, seed=0.5)
+@pytest.mark.parametrize("seed", [-1, 0.5, 1.5, True, "0", None, np.float64(1), np.bool_(True)])
+def test_a_seed_is_a_whole_number_from_0_on(name, seed):
+    says = re.escape(f"seed must be a whole number, 0 or more, got {seed!r}")
+    with pytest.raises(ValueError, match=says):
+        load(name, seed=seed)
+
+
+def test_a_seed_may_be_one_of_numpy():
+    seed = load("reber", seed=np.uint8(3)).seed
+    assert (seed, type(seed)) == (3, int)
 
 
 def test_the_command_lists_them_and_offers_nothing_to_fetch(capsys):

@@ -24,6 +24,15 @@ def test_find_looks_in_root_then_environment_then_cache(server, tmp_path, monkey
         store.find(known, tmp_path / "nothing")
 
 
+@pytest.mark.usefixtures("nowhere")
+def test_what_is_no_file_is_not_found(server, tmp_path):
+    known = record(server)
+    (tmp_path / "cache" / NAME).mkdir(parents=True)
+    (tmp_path / "root").mkdir()
+    (tmp_path / "root" / NAME).symlink_to("nothing")
+    assert store.find(known, tmp_path / "root") is None
+
+
 def test_the_cache_is_the_systems_own(monkeypatch):
     monkeypatch.undo()
     assert "lstmlab" in str(store.cache_folder())
