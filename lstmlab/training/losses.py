@@ -78,7 +78,13 @@ def ctc_loss(a: Array, target: Target) -> tuple[float, Array]:
         E of the whole sequence.
     ndarray, (T, K)
         ∂E/∂a.
+
+    Raises
+    ------
+    ValueError
+        If the target is anything else, or does not fit into T frames.
     """
+    check_labels(target, a)  # neither compiled code nor torch looks whether class k is there
     E, delta = _fastest_ctc()(a, target)
     return E, delta.astype(a.dtype, copy=False)
 

@@ -155,10 +155,10 @@ def play(wave: ArrayLike, rate: int, label: str) -> Sound:
     Raises
     ------
     ValueError
-        If the wave is not one row of finite numbers, the rate is out of range, the label is no
+        If the wave is not one row of finite real numbers, the rate is out of range, the label is no
         text or empty, or the player would weigh more than 700 kB.
     """
-    samples = np.asarray(wave, dtype=float)
+    samples = _numbers(wave)
     finite(samples, "wave")
     if samples.ndim != 1 or len(samples) < 2:
         raise ValueError(f"wave must have shape (S,), S at least 2, got {samples.shape}")
@@ -172,7 +172,19 @@ def play(wave: ArrayLike, rate: int, label: str) -> Sound:
             f"({_MOST_BYTES * 0.75 / rate:.0f} s): pass fewer samples"
         )
     peak = float(np.abs(samples).max())
-    return Sound(samples * (_PEAK / peak) if peak else samples, label, rate)
+    # Divided first: _PEAK / peak is infinite where the peak is one of the smallest numbers.
+    return Sound(samples / peak * _PEAK if peak else samples, label, rate)
+
+
+def _numbers(wave: ArrayLike) -> NDArray[np.float64]:
+    """A wave as floats; a cast alone would read text and drop what is imaginary."""
+    try:
+        given = np.asarray(wave)
+    except ValueError as error:  # rows of several lengths
+        raise ValueError(f"wave must be a row of numbers, got {wave!r:.40}") from error
+    if given.dtype.kind not in "biuf":
+        raise ValueError(f"wave must be a row of real numbers, got dtype {given.dtype}")
+    return given.astype(float)
 
 
 def _check_label(label: str) -> None:

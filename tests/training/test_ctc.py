@@ -178,6 +178,31 @@ def test_every_way_to_the_loss_says_the_same_in_the_networks_dtype(dtype, monkey
 
 
 @pytest.mark.parametrize(
+    ("target", "says"),
+    [
+        (np.array([1, 5]), "target must be whole numbers from 1 to 4"),
+        (np.array([10**9]), "target must be whole numbers from 1 to 4"),
+        (np.array([-1]), "target must be whole numbers from 1 to 4"),
+        (np.array([1, 0]), "target must be whole numbers from 1 to 4"),
+        (np.array([1.0]), "target must be whole numbers from 1 to 4"),
+        ([1, 2], "target must be whole numbers from 1 to 4"),
+        (np.array([[1, 2]]), "target must be whole numbers from 1 to 4"),
+        (np.array([1, 1, 2]), "target must fit into the 3 frames of x, got 3 labels that need 4"),
+    ],
+    ids=str,
+)
+def test_a_class_that_is_not_there_is_refused_before_anything_is_read(target, says, monkeypatch):
+    monkeypatch.setattr(losses, "_fastest_ctc", lambda: pytest.fail("it was computed"))
+    with pytest.raises(ValueError, match=says):
+        losses.ctc_loss(pre_activations(3, 5), target)
+
+
+def test_no_frames_are_refused():
+    with pytest.raises(ValueError, match="target must fit into the 0 frames of x"):
+        losses.ctc_loss(np.zeros((0, 5)), np.array([], int))
+
+
+@pytest.mark.parametrize(
     ("missing", "way"),
     [([], "ctc"), (["numba"], "ctc_by_torch"), (["numba", "torch"], "<lambda>")],
     ids=str,

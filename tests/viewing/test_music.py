@@ -234,12 +234,27 @@ def test_a_silent_wave_is_silent() -> None:
     assert set(sound.wav[44:]) == {128}
 
 
+@pytest.mark.parametrize("peak", [5e-324, 1e-310, 1e308])
+def test_the_faintest_and_the_loudest_wave_are_played_alike(peak: float) -> None:
+    sound = play(peak * np.array([0.0, 1.0, -1.0]), 8_000, "a click")
+    np.testing.assert_allclose(sound.samples, [0.0, 0.9, -0.9], rtol=1e-12)
+
+
+@pytest.mark.parametrize("kind", [bool, np.int16, np.uint8, np.float32])
+def test_a_wave_may_be_of_any_real_numbers(kind: type) -> None:
+    assert play(np.array([0, 1, 1], kind), 8_000, "a step").samples.tolist() == [0.0, 0.9, 0.9]
+
+
 @pytest.mark.parametrize(
     ("given", "rate", "label", "says"),
     [
         (np.zeros((2, 9)), 8_000, "a", r"wave must have shape \(S,\)"),
         (np.zeros(1), 8_000, "a", "wave must have shape"),
         (np.array([0.0, np.nan]), 8_000, "a", r"wave must hold finite numbers, got nan at \[1\]"),
+        (np.ones(9) * 1j, 8_000, "a", "wave must be a row of real numbers, got dtype complex128"),
+        (["0", "1"], 8_000, "a", "wave must be a row of real numbers, got dtype <U1"),
+        (np.array([0.5, None]), 8_000, "a", "wave must be a row of real numbers, got dtype object"),
+        ([[1, 2], [3]], 8_000, "a", r"wave must be a row of numbers, got \[\[1, 2\], \[3\]\]"),
         (np.zeros(9), 8_000.5, "a", "rate must be a whole number"),
         (np.zeros(9), 100, "a", "rate must be from 3,000 to 48,000"),
         (np.zeros(9), 8_000, " ", "label must be a text"),

@@ -19,6 +19,7 @@ from lstmlab.tasks.folders import FolderSet
 from lstmlab.tasks.handwriting import iamondb, ink, pen, words
 from lstmlab.tasks.handwriting.alphabet import CHARACTERS, decode, encode
 from lstmlab.tasks.records import Record
+from lstmlab.tasks.store import DataError
 from lstmlab.tasks.task import GENERATED, SPLITS, Split, Task
 
 __all__ = ["CHARACTERS", "HANDWRITING", "decode", "encode", "load_generated", "sample"]
@@ -35,8 +36,21 @@ def read_all(found: dict[str, list[iamondb.Line]], source: str) -> Task:
 
 
 def read(line: iamondb.Line) -> tuple[Floats, Labels]:
-    """Features (T, 4) and classes (U,) of one line of IAM-OnDB."""
-    return pen.features(line.strokes()), encode(line.text, line.name)
+    """Features (T, 4) and classes (U,) of one line of IAM-OnDB.
+
+    Raises
+    ------
+    DataError
+        If a file is wrong, or the text is too long for its points.
+    """
+    x, k = pen.features(line.strokes()), encode(line.text, line.name)
+    needed = len(k) + int(np.count_nonzero(k[1:] == k[:-1]))
+    if needed > len(x):
+        raise DataError(
+            f"{line.name} must have text that fits into its {len(x)} frames, got {len(k)} "
+            f"characters that need {needed}"
+        )
+    return x, k
 
 
 def load_generated(seed: int = 0) -> Task:

@@ -37,5 +37,17 @@ def encode(text: str, where: str = "text") -> Labels:
 
 
 def decode(labels: NDArray[np.integer]) -> str:
-    """The text of classes from 1 to 81."""
+    """The text of classes from 1 to 81.
+
+    Raises
+    ------
+    ValueError
+        If they are anything else, such as the blank, 0.
+    """
+    for place, k in enumerate(labels, start=1):
+        whole = isinstance(k, int | np.integer) and not isinstance(k, bool)
+        if not whole or not 1 <= k <= len(CHARACTERS):
+            raise ValueError(
+                f"labels must be classes from 1 to {len(CHARACTERS)}, got {k!r} at place {place}"
+            )
     return "".join(CHARACTERS[k - 1] for k in labels)

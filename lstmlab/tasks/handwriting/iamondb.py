@@ -94,7 +94,9 @@ def parse_strokes(data: bytes, name: str = "the file") -> list[Floats]:
     parser.StartElementHandler = begin
     try:
         parser.Parse(data, True)
-    except expat.ExpatError as error:
+    except DataError:
+        raise
+    except (expat.ExpatError, LookupError, ValueError) as error:  # an encoding may be unknown
         raise DataError(f"{name} is not XML that can be read: {error}") from error
     strokes = [np.array(points) for points in found if points]
     if not strokes:
@@ -103,9 +105,10 @@ def parse_strokes(data: bytes, name: str = "the file") -> list[Floats]:
 
 
 def _number(said: dict[str, str], field: str, where: str) -> float:
+    text = said.get(field, "")
     try:
-        value = float(said[field])
-    except (KeyError, ValueError):
+        value = float(text) if text.isascii() and "_" not in text else np.nan
+    except ValueError:
         value = np.nan
     if not np.isfinite(value):
         raise DataError(f"{where} must have a Point with a number {field}, got {said.get(field)!r}")
@@ -160,11 +163,22 @@ def lines(folder: Path) -> dict[str, list[Line]]:
     Raises
     ------
     DataError
-        If a list, a transcription or a line's strokes are missing, or their numbers differ.
+        If a list, a transcription or a line's strokes are missing, or their numbers differ, or a
+        board is listed twice.
     """
     found: dict[str, list[Line]] = {}
+    listed: dict[str, str] = {}
     for split, names in LISTS.items():
-        boards = [board for name in names for board in _boards(folder, name)]
+        boards = []
+        for name in names:
+            for board in _boards(folder, name):
+                if board in listed:
+                    raise DataError(
+                        f"{name} must list boards that are listed once, got {board}, which is "
+                        f"in {listed[board]} already"
+                    )
+                listed[board] = name
+                boards.append(board)
         kept = [board for board in boards if board != DROPPED]
         found[split] = [line for board in kept for line in board_lines(folder, board)]
         if not found[split]:
@@ -183,6 +197,12 @@ def board_lines(folder: Path, board: str) -> list[Line]:
             f"{board} must have as many files of strokes as lines of text, got {len(drawn)} and "
             f"{len(written)}"
         )
+    for number, path in enumerate(drawn, start=1):
+        if path.stem != f"{board}-{number:02}":
+            raise DataError(
+                f"{board} must have strokes from 01 to {len(drawn):02}, got {path.name} as number "
+                f"{number}"
+            )
     return [Line(path.stem, path, line) for path, line in zip(drawn, written, strict=True)]
 
 

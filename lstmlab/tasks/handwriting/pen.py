@@ -41,6 +41,9 @@ def features(strokes: Sequence[Floats], *, subsample: bool = True) -> Floats:
     if not len(strokes):
         raise ValueError("strokes must be 1 or more, got none")
     for number, stroke in enumerate(strokes):
+        if not isinstance(stroke, np.ndarray) or stroke.dtype.kind not in "iuf":
+            got = stroke.dtype if isinstance(stroke, np.ndarray) else type(stroke).__name__
+            raise ValueError(f"strokes[{number}] must be an array of numbers, got {got}")
         if stroke.ndim != 2 or stroke.shape[1] != 3 or not len(stroke):
             raise ValueError(f"strokes[{number}] must have shape (points, 3), got {stroke.shape}")
         if not np.isfinite(stroke).all():

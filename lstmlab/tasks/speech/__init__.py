@@ -47,7 +47,7 @@ def read(sentence: timit.Sentence, of: Features) -> Sequence:
         x = of.of(wave)
     except ValueError as error:
         raise DataError(f"{sentence.wave}: {error}") from error
-    return x, timit.labels(sentence.segments(), of.middles(len(x)))
+    return x, timit.labels(sentence.segments(len(wave)), of.middles(len(x)))
 
 
 def load_generated(seed: int = 0) -> Task:

@@ -55,10 +55,10 @@ class Features:
             if isinstance(value, bool) or not isinstance(value, int) or value < 1:
                 raise ValueError(f"{name} must be a whole number, 1 or more, got {value!r}")
         for name in ("window", "stride"):
-            if not 1 <= getattr(self, name) * self.rate < np.inf:
-                value = getattr(self, name)
+            value = getattr(self, name)
+            if not _is_number(value) or not 1 <= value * self.rate < np.inf:
                 raise ValueError(f"{name} must be a sample's length or more, got {value!r}")
-        if not 0 <= self.preemphasis < 1:
+        if not _is_number(self.preemphasis) or not 0 <= self.preemphasis < 1:
             raise ValueError(
                 f"preemphasis must be at least 0 and below 1, got {self.preemphasis!r}"
             )
@@ -136,6 +136,10 @@ class Features:
     def middles(self, T: int) -> NDArray[np.int64]:
         """The sample in the middle of each of T windows."""
         return np.arange(T) * self.hop + self.length // 2
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
 
 
 def hamming(length: int) -> Floats:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,9 @@ from lstmlab.tasks.task import SPLITS
 
 SIZES = (3696, 400, 192)
 """Sentences for training, validation and test (Greff et al., section IV-A.1)."""
+
+LONGEST_REST = 8000
+"""Samples, half a second: a transcript that ends so long before its sound is not all there."""
 
 DIALECTS = frozenset(f"dr{number}" for number in range(1, 9))
 _VALIDATION = """
@@ -68,13 +72,30 @@ class Sentence:
     wave: Path
     transcript: Path
 
-    def segments(self) -> list[Segment]:
-        """The phones, one after the other; a DataError where the transcript is wrong."""
+    def segments(self, samples: int = 0) -> list[Segment]:
+        """The phones, one after the other.
+
+        Parameters
+        ----------
+        samples : int, optional
+            How long the sound is.
+
+        Raises
+        ------
+        DataError
+            If the transcript is wrong, or ends half a second or more before the sound.
+        """
         try:
             text = self.transcript.read_text("ascii")
         except UnicodeDecodeError as error:
             raise DataError(f"{self._where} must be ASCII, got byte {error.start}") from error
-        return parse_segments(text, self._where)
+        found = parse_segments(text, self._where)
+        if samples - found[-1].end >= LONGEST_REST:
+            raise DataError(
+                f"{self._where} must go on to the end of the sound's {samples} samples, got "
+                f"{found[-1].end} (is it truncated?)"
+            )
+        return found
 
     def samples(self) -> tuple[NDArray[np.float64], int]:
         """The sound, from -1 to 1, and samples a second."""
@@ -159,7 +180,8 @@ def sentences(folder: Path) -> dict[str, list[Sentence]]:
     Raises
     ------
     DataError
-        If a sound has no transcript, or a split has no sentence.
+        If a sound has no transcript, or a transcript no sound, or one of them is no file; or a
+        sentence is there twice, or a split has none.
     """
     in_split: dict[str, Callable[[str], bool]] = {
         "train": lambda speaker: True,
@@ -177,20 +199,37 @@ def sentences(folder: Path) -> dict[str, list[Sentence]]:
         )
         if not found[split]:
             raise DataError(f"{folder} must have sentences for {split}, got none")
+        for one, other in pairwise(found[split]):
+            if (one.speaker, one.name) == (other.speaker, other.name):
+                raise DataError(
+                    f"{other.wave} must be the only {one.speaker}/{one.name}, got {one.wave} too"
+                )
     return found
 
 
 def _of_speaker(folder: Path) -> list[Sentence]:
-    files = {child.name.lower(): child for child in _children(folder)}
+    files: dict[str, Path] = {}
+    for child in _children(folder):
+        other = files.setdefault(child.name.lower(), child)
+        if other != child:
+            raise DataError(f"{child} must be the only file of that name, got {other.name} too")
     found = []
-    for name in files:
-        stem, dot, kind = name.partition(".")
+    for name, file in files.items():
+        stem, _, kind = name.partition(".")
         copied = kind == "wav.wav" and f"{stem}.wav" not in files
-        if not dot or (kind != "wav" and not copied) or stem.startswith("sa"):
+        if not (kind in ("wav", "phn") or copied) or stem.startswith("sa"):
+            continue
+        where = f"{folder.name}/{file.name}"
+        if not file.is_file():
+            got = "a folder" if file.is_dir() else "no file"
+            raise DataError(f"{where} must be a file, got {got}")
+        if kind == "phn":
+            if not {f"{stem}.wav", f"{stem}.wav.wav"} & files.keys():
+                raise DataError(f"{where} has no sound {stem}.wav")
             continue
         if f"{stem}.phn" not in files:
-            raise DataError(f"{folder.name}/{files[name].name} has no transcript {stem}.phn")
-        found.append(Sentence(folder.name.lower(), stem, files[name], files[f"{stem}.phn"]))
+            raise DataError(f"{where} has no transcript {stem}.phn")
+        found.append(Sentence(folder.name.lower(), stem, file, files[f"{stem}.phn"]))
     return found
 
 

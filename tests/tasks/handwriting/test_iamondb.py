@@ -1,5 +1,7 @@
 """The reader of IAM-OnDB finds, in files of its form, what they say, and refuses the rest."""
 
+import re
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -69,8 +71,14 @@ BOMB = b"""<!DOCTYPE lolz [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a
         (xml(STROKES).replace(b' time="769.05"/', b" /"), "number time, got None"),
         (b'<Point x="1" y="1" time="1"/>', "line 1 must have its Point within a Stroke"),
         (b"<a>" * 100 + b"&unknown;", "is not XML"),
+        (xml([[("1_5", 1, 2)]]), "must have a Point with a number x, got '1_5'"),
+        (xml([[(1, "&#x661;", 2)]]), "must have a Point with a number y, got '\u0661'"),
+        (xml(STROKES, head='<?xml version="1.0" encoding="nowhere"?>'), "x.xml is not XML that"),
+        (xml(STROKES, head='<?xml version="1.0" encoding="utf-7"?>'), "x.xml is not XML that can"),
+        (xml(STROKES, head='<?xml version="1.0" encoding="big5"?>'), "x.xml is not XML that can"),
+        (xml(STROKES, head='<?xml version="1.0" encoding="base64"?>'), "x.xml is not XML that"),
     ],
-    ids=range(11),
+    ids=range(17),
 )
 def test_xml_of_another_kind_says_why(data, message):
     with pytest.raises(DataError, match=message):
@@ -167,7 +175,8 @@ def test_what_is_missing_or_wrong_is_named(tmp_path):
         ("CSR:\n\na\nb\n", "a01-000u must have as many files of strokes .* got 1 and 2"),
         ("CSR:\n\n5%\n", "a01-000u-01 must be of the 81 characters .* got '%' at place 2"),
         ("CSR:\n\n\u00e9\n", "a01-000u.txt must be ASCII, got byte 6"),
-        ("CSR:\n\n" + "ab" * 9 + "\n", "must have labels that fit into its 3 frames"),
+        ("CSR:\n\n" + "ab" * 9 + "\n", "a01-000u-01 must have text that fits .* 3 frames, got 18"),
+        ("CSR:\n\naaa\n", "fits into its 3 frames, got 3 characters that need 5"),
     ):
         text.write_text(said, "utf-8")
         with pytest.raises(ValueError, match=message):
@@ -187,6 +196,36 @@ def test_what_is_missing_or_wrong_is_named(tmp_path):
         load("handwriting", root=tmp_path)
 
 
+@pytest.mark.parametrize("board", ["a01-000u", "c02-050"])
+def test_a_board_that_is_listed_twice_is_named(tmp_path, board):
+    """In one list, or in the lists of two splits."""
+    corpus(tmp_path)
+    for name in ("testset_t.txt", "testset_f.txt"):
+        path = tmp_path / name
+        whole = path.read_text()
+        path.write_text(f"{whole}{board}\n")
+        with pytest.raises(DataError, match=f"must list boards .* once, got {board}, which is in"):
+            load("handwriting", root=tmp_path)
+        path.write_text(whole)
+    load("handwriting", root=tmp_path)
+
+
+@pytest.mark.parametrize("number", ["00", "03", "17"])
+def test_the_strokes_of_a_board_are_numbered_from_01_without_gaps(tmp_path, number):
+    folder = corpus(tmp_path) / "lineStrokes/a02/a02-050"
+    (folder / "a02-050-02.xml").rename(folder / f"a02-050-{number}.xml")
+    with pytest.raises(DataError, match=f"from 01 to 02, got a02-050-{number}.xml as number [12]"):
+        load("handwriting", root=tmp_path)
+
+
+@pytest.mark.parametrize("wrong", [0, 82, -1, 1.0, True, "a", None])
+def test_only_classes_of_characters_are_read(wrong):
+    message = re.escape(f"labels must be classes from 1 to 81, got {wrong!r} at place 2")
+    with pytest.raises(ValueError, match=message):
+        decode([1, wrong])
+    assert decode([1, np.uint8(81)]) == "a?"
+
+
 def test_without_a_copy_it_says_where_to_get_one(tmp_path):
     assert available("handwriting") == "generated"
     with pytest.raises(MissingDataError, match="University of Bern"):
@@ -197,7 +236,7 @@ def test_without_a_copy_it_says_where_to_get_one(tmp_path):
         load("handwriting", root=tmp_path / "absent")
     with pytest.raises(ValueError, match="source must be one of"):
         load("handwriting", source="TIMIT")
-    with pytest.raises(ValueError, match="seed must be 0 or more"):
+    with pytest.raises(ValueError, match="seed must be a whole number, 0 or more, got -1"):
         load("handwriting", seed=-1)
 
 
@@ -228,6 +267,12 @@ def test_the_way_adds_up_and_every_stroke_is_lifted_once(lengths, subsample):
         ([np.zeros((3, 2))], r"strokes\[0\] must have shape \(points, 3\), got \(3, 2\)"),
         ([np.zeros((1, 3)), np.zeros((0, 3))], r"strokes\[1\] must have shape"),
         ([np.full((1, 3), np.inf)], r"strokes\[0\] must be finite"),
+        ([[[0, 0, 0]]], r"strokes\[0\] must be an array of numbers, got list"),
+        ([np.zeros((1, 3)), None], r"strokes\[1\] must be an array of numbers, got NoneType"),
+        ([0, 0, 0], r"strokes\[0\] must be an array of numbers, got int"),
+        ([np.zeros((1, 3), complex)], r"strokes\[0\] must be an array of .* got complex128"),
+        ([np.array([["1", "2", "3"]])], r"strokes\[0\] must be an array of numbers, got <U1"),
+        ([np.array([[None, 1, 2]])], r"strokes\[0\] must be an array of numbers, got object"),
     ],
 )
 def test_what_is_no_writing_is_refused(strokes, message):

@@ -75,8 +75,8 @@ def test_the_folder_is_found_where_copies_have_it(tmp_path, inside, monkeypatch)
 
 def test_names_may_be_small_and_sounds_may_be_copies_in_riff(tmp_path):
     folder = tmp_path / "train/dr1/fcjf0"
-    sentence(folder, "sx1", kind="wav")
-    (folder / "sx1.PHN").rename(folder / "sx1.phn")
+    sentence(folder, "sx2", kind="wav")
+    (folder / "sx2.PHN").rename(folder / "sx2.phn")
     corpus(tmp_path)
     sentence(tmp_path / "TRAIN/DR1/FCJF0", "SX0")  # a SPHERE file, and a copy of it
     riff(tmp_path / "TRAIN/DR1/FCJF0/SX0.WAV.wav", np.zeros(720))
@@ -86,14 +86,15 @@ def test_names_may_be_small_and_sounds_may_be_copies_in_riff(tmp_path):
     assert [(one.name, one.wave.name) for one in found if one.wave.parent.name == "FCJF0"] == [
         ("si7", "SI7.WAV.wav"), ("sx0", "SX0.WAV"), ("sx1", "SX1.WAV")
     ]  # fmt: skip
-    assert [one.name for one in found if one.wave.parent.name == "fcjf0"] == ["sx1"]
+    assert [one.name for one in found if one.wave.parent.name == "fcjf0"] == ["sx2"]
 
 
 def test_a_frames_class_is_the_phone_at_its_middle(tmp_path):
     text = transcript((0, 200, "h#"), (200, 361, "aa"), (361, 520, "s"), (520, 900, "h#"))
     corpus(tmp_path)
     sentence(tmp_path / "TRAIN/DR1/FCJF0", "SX0", samples=np.arange(900), text=text)
-    (tmp_path / "TRAIN/DR1/FCJF0/SX1.WAV").unlink()
+    for kind in ("WAV", "PHN"):
+        (tmp_path / f"TRAIN/DR1/FCJF0/SX1.{kind}").unlink()
     task = load("speech", root=tmp_path)
     (x, classes), *more = task.train
     assert not more
@@ -189,6 +190,54 @@ def test_what_is_missing_or_broken_is_named(tmp_path):
         load("speech", root=tmp_path)
 
 
+def test_a_transcript_without_a_sound_is_named(tmp_path):
+    folder = corpus(tmp_path) / "TRAIN/DR1/FCJF0"
+    (folder / "SA1.WAV").unlink()  # such sentences are left out
+    assert len(timit.sentences(tmp_path)["train"]) == 2
+    (folder / "SX1.WAV").rename(folder / "SX1.WAV.wav")  # as a copy in RIFF is called
+    assert len(timit.sentences(tmp_path)["train"]) == 2
+    (folder / "SX1.WAV.wav").unlink()
+    with pytest.raises(DataError, match="FCJF0/SX1.PHN has no sound sx1.wav"):
+        available("speech", root=tmp_path)
+
+
+@pytest.mark.parametrize("kind", ["WAV", "PHN"])
+def test_a_folder_or_a_link_to_nothing_is_no_file(tmp_path, kind):
+    file = corpus(tmp_path) / f"TRAIN/DR1/FCJF0/SX1.{kind}"
+    file.unlink()
+    file.mkdir()
+    with pytest.raises(DataError, match=f"FCJF0/SX1.{kind} must be a file, got a folder"):
+        load("speech", root=tmp_path)
+    file.rmdir()
+    file.symlink_to("nothing")
+    with pytest.raises(DataError, match=f"FCJF0/SX1.{kind} must be a file, got no file"):
+        load("speech", root=tmp_path)
+
+
+def test_a_transcript_ends_with_the_sound_or_half_a_second_before(tmp_path):
+    folder = corpus(tmp_path) / "TRAIN/DR1/FCJF0"
+    sentence(folder, "SX0", samples=np.arange(720 + timit.LONGEST_REST - 1))
+    assert len(load("speech", root=tmp_path).train) == 2
+    sentence(folder, "SX0", samples=np.arange(720 + timit.LONGEST_REST))
+    with pytest.raises(DataError, match="SX0.PHN must go on to the end .* 8720 samples, got 720"):
+        load("speech", root=tmp_path)
+
+
+def test_a_sentence_that_is_there_twice_is_named(tmp_path):
+    corpus(tmp_path)
+    sentence(tmp_path / "train/dr1/fcjf0", "sx1", kind="wav")
+    with pytest.raises(DataError, match="sx1.wav must be the only fcjf0/sx1, got .*SX1.WAV too"):
+        load("speech", root=tmp_path)
+    shutil.rmtree(tmp_path / "train")
+    sentence(tmp_path / "TRAIN/DR2/FCJF0", "SX1")
+    with pytest.raises(DataError, match="DR2/FCJF0/SX1.WAV must be the only fcjf0/sx1"):
+        load("speech", root=tmp_path)
+    shutil.rmtree(tmp_path / "TRAIN/DR2")
+    (tmp_path / "TRAIN/DR1/FCJF0/sx1.wav").touch()
+    with pytest.raises(DataError, match="sx1.wav must be the only file of that name, got SX1.WAV"):
+        load("speech", root=tmp_path)
+
+
 def test_without_a_copy_it_says_where_to_get_one(tmp_path):
     assert available("speech") == "generated"
     with pytest.raises(MissingDataError, match="Linguistic Data Consortium"):
@@ -199,5 +248,5 @@ def test_without_a_copy_it_says_where_to_get_one(tmp_path):
         load("speech", root=tmp_path / "absent")
     with pytest.raises(ValueError, match="source must be one of 'auto', 'generated'"):
         load("speech", source="JSB Chorales")
-    with pytest.raises(ValueError, match="seed must be 0 or more, got -1"):
+    with pytest.raises(ValueError, match="seed must be a whole number, 0 or more, got -1"):
         load("speech", seed=-1)
