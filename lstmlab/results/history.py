@@ -124,7 +124,7 @@ def practise(
     """Train what the machine holds, one sequence an update, until it has passed the exam."""
     steps, solved, made = test.stops or None, False, 0
     for made in range(1, (updates or test.updates) + 1):
-        x, target = test.train[rng.integers(len(test.train))]
+        x, target = test.train[int(rng.integers(len(test.train)))]
         if test.stops and made % 20 == 0:
             steps = max(test.stops, until_mistake(machine, x, target) + 1)
         E = machine.step(

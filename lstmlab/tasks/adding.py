@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from lstmlab.tasks.generated import Generated, check_whole
-from lstmlab.tasks.task import Split
+from lstmlab.tasks.task import Pair, Split
 
 STEPS = 50
 
@@ -33,7 +33,7 @@ def sums(rng: np.random.Generator, count: int, steps: int = STEPS) -> Split:
         ½ + (sum of the marked numbers so far) / 4, from 0 to 1.
     """
     count, steps = check_whole("count", count), check_whole("steps", steps, 2)
-    found: Split = []
+    found: list[Pair] = []
     for _ in range(count):
         x = np.zeros((steps, 2), np.float32)
         x[:, 0] = rng.uniform(-1, 1, steps)

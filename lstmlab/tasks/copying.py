@@ -12,7 +12,7 @@ import math
 import numpy as np
 
 from lstmlab.tasks.generated import Generated, check_whole
-from lstmlab.tasks.task import Split
+from lstmlab.tasks.task import Pair, Split
 
 SYMBOLS, LENGTH, LAG = 8, 5, 20
 
@@ -37,7 +37,7 @@ def copies(
     """
     count, length = check_whole("count", count), check_whole("length", length)
     lag = check_whole("lag", lag, 0)
-    found: Split = []
+    found: list[Pair] = []
     blank, signal = SYMBOLS, SYMBOLS + 1
     for _ in range(count):
         symbols = rng.integers(SYMBOLS, size=length)

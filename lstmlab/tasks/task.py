@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
-Array = NDArray[np.float32]
-Target = NDArray[np.float32] | NDArray[np.integer]
-Split = list[tuple[Array, Target]]
+Array = NDArray[Any]
+Target = NDArray[Any]
+Pair = tuple[Array, Target]
+Split = Sequence[Pair]
 
 GENERATED = "generated"
 SPLITS = ("train", "valid", "test")
+FORMS = ("frames", "tokens", "pictures")
+"""What an x can be."""
+ANSWERS = ("frame", "sequence", "tokens")
+"""What a target can belong to: every frame, the whole sequence, or it is a sequence of its own."""
 METRICS = {"softmax": "frame error rate", "ctc": "character error rate"}
 """What a task with one of these losses may be judged by instead of the loss."""
 
@@ -28,6 +34,47 @@ def check_request(name: str, source: str, sources: Sequence[str], seed: int) -> 
     return int(seed)
 
 
+class Pictures(Sequence[Pair]):
+    """Pictures of one size, each with its class, kept in one block of memory.
+
+    Parameters
+    ----------
+    x : ndarray of uint8, (n, height, width, channels)
+    classes : ndarray of whole numbers, (n,)
+
+    Raises
+    ------
+    ValueError
+        If the shapes or dtypes are others.
+    """
+
+    def __init__(self, x: NDArray[np.uint8], classes: NDArray[np.integer]) -> None:
+        if x.ndim != 4 or x.dtype != np.uint8:
+            raise ValueError(
+                f"x must be uint8 (n, height, width, channels), got {x.dtype} {x.shape}"
+            )
+        if classes.shape != x.shape[:1] or classes.dtype.kind not in "iu":
+            raise ValueError(
+                f"classes must be whole numbers ({len(x)},), got {classes.dtype} {classes.shape}"
+            )
+        self.x, self.classes = x, classes
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+    @overload
+    def __getitem__(self, place: int) -> Pair: ...
+    @overload
+    def __getitem__(self, place: slice) -> Pictures: ...
+    def __getitem__(self, place: int | slice) -> Pair | Pictures:
+        if isinstance(place, slice):
+            return Pictures(self.x[place], self.classes[place])
+        return self.x[place], np.asarray(self.classes[place])
+
+    def __iter__(self) -> Iterator[Pair]:
+        return (self[place] for place in range(len(self)))
+
+
 @dataclass(frozen=True, eq=False)
 class Task:
     """A data set in three splits, with what it is and where it comes from.
@@ -39,29 +86,41 @@ class Task:
     source : str
         "embedded", "generated", the real set's name, such as "JSB Chorales", or
         "NAME (own file)" or "NAME (own folder)" for a reader's own data.
-    train, valid, test : list of (x, target)
-        Sequences: x float32 (T, M); target float32 (T, K) with entries from 0 to 1, or, where the
-        loss is "softmax", classes from 0 to K - 1 as whole numbers (T,), or, where it is "ctc",
-        labels from 1 to K - 1 as whole numbers (U,), as many as fit into T frames.
+    train, valid, test : sequence of (x, target)
+        What x and target are, `form`, `answer` and `loss` say.
     inputs, outputs : int
         M and K.
     loss : str
         What is minimised: "sigmoid" is cross-entropy, summed over the K outputs; "softmax" is
-        cross-entropy of one class a frame; "ctc" is that of labels without times, and output 0 is
-        the blank.
+        cross-entropy of one class; "ctc" is that of labels without times, and output 0 is the
+        blank.
     metric : str
         What a network is judged by, and training stopped: the loss, in "nats per frame", or "frame
-        error rate" (softmax), or "character error rate" (ctc).
+        error rate" (softmax), or "character error rate" (ctc), or what the data set's own chapter
+        names.
     seed : int, optional
         The seed of generated data.
     title : str, optional
         What a caption calls the data; made up from `source` where it is left out.
+    form : {"frames", "tokens", "pictures"}
+        x is float32 (T, M); or whole numbers from 0 to M - 1, (T,), each of which stands for a
+        frame that is 1 there and 0 elsewhere; or uint8 (height, width, channels), M numbers in all.
+    answer : {"frame", "sequence", "tokens"}
+        There is a target for every frame: float32 (T, K) with entries from 0 to 1, or, where the
+        loss is "softmax", classes from 0 to K - 1 as whole numbers (T,); where it is "ctc", the
+        target is labels from 1 to K - 1, (U,), as many as fit into T frames. Or there is one for
+        the whole sequence: float32 (K,), or a class, a whole number (). Or it is tokens from 0 to
+        K - 1, (U,).
+    vocabulary, labels : tuple of str
+        What the M inputs and the K outputs are called, where they have names.
+    unit : str
+        What there are so many of, such as "reviews".
 
     Raises
     ------
     ValueError
-        If a split is empty, or a sequence has another shape or dtype, or the metric is one of
-        another loss.
+        If a split is empty, or a sequence has another shape, dtype or range, or the metric is one
+        of another loss.
     """
 
     name: str
@@ -75,41 +134,89 @@ class Task:
     metric: str = "nats per frame"
     seed: int | None = None
     title: str = ""
+    form: str = "frames"
+    answer: str = "frame"
+    vocabulary: tuple[str, ...] = field(default=(), repr=False)
+    labels: tuple[str, ...] = field(default=(), repr=False)
+    unit: str = "sequences"
 
     def __post_init__(self) -> None:
         if self.metric in METRICS.values() and self.metric != METRICS.get(self.loss):
             raise ValueError(f"metric must be one of the loss {self.loss!r}, got {self.metric!r}")
+        for name, known in (("form", FORMS), ("answer", ANSWERS)):
+            if getattr(self, name) not in known:
+                raise ValueError(f"{name} must be one of {known}, got {getattr(self, name)!r}")
+        if self.answer != "frame" and (self.loss == "ctc" or self.metric in METRICS.values()):
+            raise ValueError(
+                f"answer must be 'frame' for {self.loss}, {self.metric}, got {self.answer!r}"
+            )
+        for name, size in (("vocabulary", self.inputs), ("labels", self.outputs)):
+            if len(getattr(self, name)) not in (0, size):
+                raise ValueError(
+                    f"{name} must hold {size} names or none, got {len(getattr(self, name))}"
+                )
         for split in SPLITS:
-            if not self.split(split):
+            pairs = self.split(split)
+            if not pairs:
                 raise ValueError(f"{split} must hold 1 sequence or more, got none")
-            for number, (x, target) in enumerate(self.split(split)):
-                self._check(f"{split}[{number}]", x, target)
+            if isinstance(pairs, Pictures):
+                self._check_x(split, pairs.x[0])
+                self._check_range(split, pairs.classes, 0, self.outputs - 1)
+                continue
+            for number, (x, target) in enumerate(pairs):
+                where = f"{split}[{number}]"
+                self._check_x(where, x)
+                self._check_target(where, len(x), target)
 
-    def _check(self, where: str, x: Array, target: Target) -> None:
-        """Refuse a sequence of another shape, dtype or range than the loss asks for."""
-        classes, labels = self.loss in METRICS, self.loss == "ctc"
-        of_target = (len(x),) if classes else (len(x), self.outputs)
-        shapes = (len(x), self.inputs), target.shape[:1] if labels else of_target
-        if (x.shape, target.shape) != shapes:
-            raise ValueError(
-                f"{where} must have shapes {shapes[0]}, {shapes[1]}, got {x.shape}, {target.shape}"
-            )
-        whole = np.issubdtype(target.dtype, np.integer)
-        if x.dtype != np.float32 or not (whole if classes else target.dtype == np.float32):
+    def _check_x(self, where: str, x: Array) -> None:
+        """Refuse an x that is not of the task's form."""
+        if self.form == "frames":
+            right = x.shape == (len(x), self.inputs) and x.dtype == np.float32
+            what = f"float32 (T, {self.inputs})"
+        elif self.form == "tokens":
+            right = x.ndim == 1 and len(x) > 0 and x.dtype.kind in "iu"
+            what = "whole numbers (T,), one or more"
+        else:
+            right = x.ndim == 3 and x.size == self.inputs and x.dtype == np.uint8
+            what = f"uint8 (height, width, channels), {self.inputs} in all"
+        if not right:
+            raise ValueError(f"{where} must have x of {what}, got {x.dtype} {x.shape}")
+        if self.form == "tokens":
+            self._check_range(where, x, 0, self.inputs - 1, "x")
+
+    def _check_target(self, where: str, T: int, target: Target) -> None:
+        """Refuse a target that is not what answer and loss ask for."""
+        K, classes = self.outputs, self.loss in METRICS
+        of_frame = (T,) if classes else (T, K)
+        of_sequence = () if classes else (K,)
+        free = self.loss == "ctc" or self.answer == "tokens"
+        shape = target.shape[:1] if free else of_sequence if self.answer == "sequence" else of_frame
+        right = target.dtype.kind in "iu" if classes else target.dtype == np.float32
+        if target.shape != shape or not right:
             kind = "whole numbers" if classes else "float32"
-            raise ValueError(f"{where} must be float32, {kind}, got {x.dtype}, {target.dtype}")
-        least, top = int(labels), self.outputs - 1 if classes else 1
-        if target.size and not (target.min() >= least and target.max() <= top):
+            size = "(U,)" if free else f"{shape}"
             raise ValueError(
-                f"{where} must have targets from {least} to {top}, "
-                f"got {target.min()} to {target.max()}"
+                f"{where} must have a target of {kind} {size}, got {target.dtype} {target.shape}"
             )
-        twins = int(np.count_nonzero(target[1:] == target[:-1])) if labels else 0
-        needed = max(1, len(target) + twins)
-        if labels and needed > len(x):
+        least, top = int(self.loss == "ctc"), K - 1 if classes else 1
+        self._check_range(where, target, least, top)
+        if self.answer == "tokens" and not len(target):
+            raise ValueError(f"{where} must have a target of 1 token or more, got none")
+        if self.loss == "ctc":
+            needed = max(1, len(target) + int(np.count_nonzero(target[1:] == target[:-1])))
+            if needed > T:
+                raise ValueError(
+                    f"{where} must have labels that fit into its {T} frames, got {len(target)} "
+                    f"that need {needed}"
+                )
+
+    def _check_range(
+        self, where: str, numbers: Array, least: int, top: int, what: str = "targets"
+    ) -> None:
+        if numbers.size and not (numbers.min() >= least and numbers.max() <= top):
             raise ValueError(
-                f"{where} must have labels that fit into its {len(x)} frames, got {len(target)} "
-                f"that need {needed}"
+                f"{where} must have {what} from {least} to {top}, "
+                f"got {numbers.min()} to {numbers.max()}"
             )
 
     def split(self, name: str) -> Split:
@@ -131,4 +238,4 @@ class Task:
             else f"{self.source} (real)"
         )
         sizes = "/".join(str(len(self.split(split))) for split in SPLITS)
-        return f"{title}, {sizes} sequences"
+        return f"{title}, {sizes} {self.unit}"

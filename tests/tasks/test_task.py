@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from lstmlab.tasks import Task, names
+from lstmlab.tasks.task import Pictures
 
 
 def pairs(count=1, inputs=3, outputs=2, dtype=np.float32):
@@ -40,11 +41,25 @@ def test_the_caption_names_source_seed_and_sizes(changes, caption):
     ("changes", "message"),
     [
         ({"valid": []}, "valid must hold 1 sequence or more, got none"),
-        ({"test": pairs(inputs=4)}, r"test\[0\] must have shapes \(4, 3\), \(4, 2\), got \(4, 4\)"),
-        ({"train": pairs(dtype=np.float64)}, r"train\[0\] must be float32, float32, got float64"),
+        (
+            {"test": pairs(inputs=4)},
+            r"test\[0\] must have x of float32 \(T, 3\), got float32 \(4, 4\)",
+        ),
+        ({"train": pairs(dtype=np.float64)}, r"train\[0\] must have x of float32 .*, got float64"),
         ({"test": [(np.zeros((4, 3), np.float32), np.full((4, 2), 9, np.float32))]}, "from 0 to 1"),
         ({"test": [(np.zeros((4, 3), np.float32), np.full((4, 2), np.nan, np.float32))]}, "0 to 1"),
-        ({"loss": "softmax"}, r"train\[0\] must have shapes \(4, 3\), \(4,\)"),
+        (
+            {"loss": "softmax"},
+            r"train\[0\] must have a target of whole numbers \(4,\), got float32",
+        ),
+        ({"form": "words"}, "form must be one of .*, got 'words'"),
+        ({"answer": "all"}, "answer must be one of .*, got 'all'"),
+        ({"answer": "sequence", "loss": "ctc"}, "answer must be 'frame' for ctc"),
+        ({"answer": "sequence"}, r"train\[0\] must have a target of float32 \(2,\)"),
+        ({"vocabulary": ("a",)}, "vocabulary must hold 3 names or none, got 1"),
+        ({"labels": ("a",)}, "labels must hold 2 names or none, got 1"),
+        ({"form": "tokens"}, r"train\[0\] must have x of whole numbers \(T,\)"),
+        ({"form": "pictures"}, r"train\[0\] must have x of uint8 \(height, width, channels\)"),
     ],
 )
 def test_a_task_that_is_not_whole_is_refused(changes, message):
@@ -62,7 +77,7 @@ def test_classes_are_whole_numbers_of_one_dimension():
     assert classes(np.array([0, 1, 1, 0])).loss == "softmax"
     with pytest.raises(ValueError, match="must have targets from 0 to 1, got 0 to 2"):
         classes(np.array([0, 1, 2, 0]))
-    with pytest.raises(ValueError, match="must be float32, whole numbers"):
+    with pytest.raises(ValueError, match=r"a target of whole numbers \(4,\), got float64 \(4,\)"):
         classes(np.zeros(4))
 
 
@@ -78,8 +93,8 @@ def test_labels_are_whole_numbers_that_fit_their_sequence():
     for target, message in (
         (np.array([0, 1]), "must have targets from 1 to 2, got 0 to 1"),
         (np.array([3]), "must have targets from 1 to 2, got 3 to 3"),
-        (np.array([1.0]), "must be float32, whole numbers"),
-        (np.array([[1]]), "must have shapes"),
+        (np.array([1.0]), "a target of whole numbers .U,., got float64"),
+        (np.array([[1]]), "a target of whole numbers .U,., got int64 .1, 1."),
         (np.array([1, 1, 1]), "must have labels that fit into its 4 frames, got 3 that need 5"),
     ):
         with pytest.raises(ValueError, match=message):
@@ -102,3 +117,48 @@ def test_splits_are_had_by_name_and_arrays_are_not_shown():
 
 def test_music_is_among_the_names():
     assert "music" in names
+
+
+def test_tokens_stand_for_frames_and_are_named():
+    words, verdict = np.array([0, 2, 1]), np.ones(1, np.float32)
+    sets = {name: [(words, verdict)] for name in ("train", "valid", "test")}
+    whole = task(form="tokens", answer="sequence", outputs=1, vocabulary=tuple("abc"), **sets)
+    assert "".join(whole.vocabulary[word] for word in whole.train[0][0]) == "acb"
+    with pytest.raises(ValueError, match="train.0. must have x from 0 to 1, got 0 to 2"):
+        task(form="tokens", answer="sequence", outputs=1, inputs=2, **sets)
+    empty = [(words[:0], verdict)]
+    with pytest.raises(ValueError, match="one or more, got int64"):
+        task(form="tokens", answer="sequence", outputs=1, **sets | {"test": empty})
+
+
+def test_a_target_may_be_a_sequence_of_its_own():
+    def translation(target):
+        sets = {name: [(np.array([0, 1]), target)] for name in ("train", "valid", "test")}
+        return task(form="tokens", answer="tokens", loss="softmax", unit="pairs", **sets)
+
+    assert translation(np.array([1, 0, 1, 1])).caption.endswith("1/1/1 pairs")
+    with pytest.raises(ValueError, match="a target of 1 token or more, got none"):
+        translation(np.array([], int))
+    with pytest.raises(ValueError, match="must have targets from 0 to 1, got 0 to 2"):
+        translation(np.array([0, 2]))
+
+
+def test_pictures_are_views_of_one_block():
+    block = np.arange(2 * 2 * 3, dtype=np.uint8).reshape(2, 2, 3, 1)
+    pictures = Pictures(block, np.array([1, 0]))
+    x, target = pictures[1]
+    assert np.shares_memory(x, block)
+    assert target == 0
+    assert [int(target) for _, target in pictures] == [1, 0]
+    assert len(pictures[1:]) == 1
+    sets = dict.fromkeys(("train", "valid", "test"), pictures)
+    kinds = {"form": "pictures", "answer": "sequence", "loss": "softmax", "inputs": 6}
+    assert len(task(**kinds, **sets).train) == 2
+    with pytest.raises(ValueError, match="train must have targets from 0 to 1, got 0 to 2"):
+        task(**kinds, **sets | {"train": Pictures(block, np.array([2, 0]))})
+    with pytest.raises(ValueError, match="train must have x of uint8"):
+        task(**kinds | {"inputs": 7}, **sets)
+    with pytest.raises(ValueError, match="x must be uint8"):
+        Pictures(block.astype(float), np.array([1, 0]))
+    with pytest.raises(ValueError, match="classes must be whole numbers"):
+        Pictures(block, np.array([1, 0, 0]))
