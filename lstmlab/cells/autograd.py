@@ -7,8 +7,7 @@ first) and the weights, and give the outputs (T, B, N) and the last state of eve
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 import torch
@@ -147,11 +146,12 @@ class Compiled(torch.autograd.Function):
     ) -> tuple[Tensor, ...]:
         """Outputs and last state; tensors are y, c, gates and the fields of `Weights`."""
         from lstmlab.cells.kernel import layer as kernel
+        from lstmlab.cells.kernel.held import Held, layer_of
 
         T, B, M = x.shape
         y0, c0, gates0, *weights = (None if one is None else _array(one) for one in tensors)
         N = y0.shape[1]  # type: ignore[union-attr]
-        layer = _layer(cell, M, N, _array(x).dtype)
+        layer = layer_of(cell, M, N, _array(x).dtype)
         w = layer.views(kernel.vector(layer.size, layer.dtype))
         for theirs, ours in _places(layer, weights, w):
             ours[...] = theirs.T
@@ -178,6 +178,7 @@ class Compiled(torch.autograd.Function):
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
         """From gradients of the outputs and of the last state to those of everything else."""
         from lstmlab.cells.kernel import layer as kernel
+        from lstmlab.cells.kernel.held import turned
 
         layer, w, room = ctx.layer, ctx.w, ctx.held.room
         T, B, _ = room.A.shape
@@ -188,7 +189,7 @@ class Compiled(torch.autograd.Function):
         room.dc[:, :N] = dc_last
         for dgates in dgates_last:
             _gates(layer, room.dgates)[...] = dgates.reshape(B, -1, N)
-        R_T, W_T = _turned(w.R), _turned(w.W)
+        R_T, W_T = turned(w.R), turned(w.W)
         kernel.run_back(w, R_T, room, layer.switches)
         moved = layer.views(kernel.vector(layer.size, layer.dtype))
         kernel.learn_layer(ctx.steps, room, w, moved, layer.switches, None)
@@ -205,56 +206,9 @@ class Compiled(torch.autograd.Function):
         return None, None, *(None if one is None else _tensor(one) for one in found)
 
 
-@lru_cache(64)
-def _layer(cell: Cell, inputs: int, blocks: int, dtype: np.dtype[Any]) -> Any:
-    from lstmlab.cells.kernel.layer import Layer
-
-    return Layer(cell, inputs, blocks, dtype, many=True)
-
-
-class Held:
-    """A room for one pass, which goes back for the next one of its size when nobody needs it.
-
-    Memory that the system has just given costs more to touch than to fill with numbers.
-    """
-
-    free: ClassVar[dict[tuple[object, ...], list[Any]]] = {}
-    MOST = 2**28  # bytes that are kept
-
-    def __init__(self, layer: Any, T: int, B: int, live: Array) -> None:
-        self.key = layer, T, B
-        try:
-            self.room = self.free[self.key].pop()
-        except LookupError:
-            self.room = layer.room(T, B)
-        else:
-            if self.room.live[-1] < B or live[-1] < B:  # sequences that end leave rows untouched
-                for array in (self.room.C, self.room.Y, self.room.D):
-                    array[...] = 0
-            for array in (self.room.dc, self.room.dgates, self.room.gates0):
-                array[...] = 0
-        self.room.live[:] = live
-
-    def __del__(self) -> None:
-        kept = sum(array.nbytes for rooms in self.free.values() for room in rooms for array in room)
-        if kept + sum(array.nbytes for array in self.room) <= self.MOST:
-            self.free.setdefault(self.key, []).append(self.room)
-
-
 def _array(tensor: Tensor) -> Array:
     found: Array = tensor.detach().numpy()
     return found
-
-
-def _turned(W: Array) -> Array:
-    """The transpose, its rows as long as the kernel wants them."""
-    from lstmlab.cells.kernel.layer import rounded, zeros
-    from lstmlab.cells.kernel.products import WIDE
-
-    M, G = W.shape
-    turned = zeros((G, rounded(M, WIDE)), W.dtype)
-    turned[:, :M] = W.T
-    return turned
 
 
 def _tensor(array: Array) -> Tensor:

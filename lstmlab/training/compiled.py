@@ -56,7 +56,8 @@ class CompiledEngine:
         self._suffixes = ("", REVERSE)[: network.directions]
         self._K = rounded(network.outputs, WIDE)
         size = len(self._suffixes) * (self._layer.size + self._layer.H * self._K) + self._K
-        self._w, self._v = (self._split(vector(size, self._dtype)) for _ in range(2))
+        self._numbers, self._moved = (vector(size, self._dtype) for _ in range(2))
+        self._w, self._v = self._split(self._numbers), self._split(self._moved)
         self._real = vector(self._K, self._dtype)
         self._real[: network.outputs] = 1
         self._no_transpose = zeros((0, 0), self._dtype)
