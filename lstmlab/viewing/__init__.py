@@ -9,6 +9,7 @@ from lstmlab.viewing.figure import Figure
 from lstmlab.viewing.lines import bars, heatmap, lines
 from lstmlab.viewing.music import note_name, piano_roll
 from lstmlab.viewing.predict import Predict
+from lstmlab.viewing.reading import reading
 from lstmlab.viewing.sound import Sound, listen, play
 from lstmlab.viewing.style import (
     DIVERGING,
@@ -53,5 +54,6 @@ __all__ = [
     "note_name",
     "piano_roll",
     "play",
+    "reading",
     "style",
 ]
