@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 
 import pytest
 
@@ -33,22 +32,26 @@ def test_without_a_file_it_is_kept_in_memory():
     assert kept.get("one", lambda: ROWS) == kept.get("one", never) == ROWS
 
 
-def test_the_cost_is_that_of_what_was_asked_for_once_each(tmp_path):
+def test_the_cost_is_that_of_what_was_asked_for_once_each(tmp_path, monkeypatch):
+    clock = [100.0]
+    monkeypatch.setattr("lstmlab.results.kept.time.process_time", lambda: clock[0])
+
     def work():
-        while time.process_time() < began + 0.05:
-            pass
+        clock[0] += 0.5
         return ROWS
 
-    kept, began = Kept(tmp_path / "kept"), time.process_time()
+    kept = Kept(tmp_path / "kept")
     kept.get("one", work)
-    cost = kept.seconds
-    assert cost >= 0.05
+    assert kept.seconds == 0.5
+    clock[0] += 7
     kept.get("one", never)
-    assert kept.seconds == cost
+    assert kept.seconds == 0.5
+    kept.get("two", work)
+    assert kept.seconds == 1
     again = Kept(tmp_path / "kept")
     assert again.seconds == 0
     again.get("one", never)
-    assert again.seconds == pytest.approx(cost)
+    assert again.seconds == 0.5
 
 
 @pytest.mark.parametrize("cut", [1, 5, 30])
