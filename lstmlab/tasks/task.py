@@ -75,6 +75,57 @@ class Pictures(Sequence[Pair]):
         return (self[place] for place in range(len(self)))
 
 
+class Texts(Sequence[Pair]):
+    """Texts, each with one answer, laid end to end in one block of memory.
+
+    Parameters
+    ----------
+    tokens : ndarray of whole numbers, (n,)
+        Of all texts.
+    lengths : ndarray of whole numbers, (texts,)
+        1 or more each, n in all.
+    targets : ndarray, (texts, K)
+
+    Raises
+    ------
+    ValueError
+        If the shapes or lengths are others.
+    """
+
+    def __init__(
+        self, tokens: NDArray[np.integer], lengths: NDArray[np.integer], targets: Target
+    ) -> None:
+        if tokens.ndim != 1 or tokens.dtype.kind not in "iu":
+            raise ValueError(
+                f"tokens must be whole numbers (n,), got {tokens.dtype} {tokens.shape}"
+            )
+        if lengths.ndim != 1 or lengths.min(initial=1) < 1 or lengths.sum() != len(tokens):
+            raise ValueError(
+                f"lengths must be 1 or more each and {len(tokens)} in all, got {lengths!r}"
+            )
+        if len(targets) != len(lengths):
+            raise ValueError(f"targets must be {len(lengths)}, got {len(targets)}")
+        self.tokens, self.lengths, self.targets = tokens, lengths, targets
+        self._ends = np.cumsum(lengths, dtype=np.int64).tolist()
+
+    def __len__(self) -> int:
+        return len(self._ends)
+
+    @overload
+    def __getitem__(self, place: int) -> Pair: ...
+    @overload
+    def __getitem__(self, place: slice) -> list[Pair]: ...
+    def __getitem__(self, place: int | slice) -> Pair | list[Pair]:
+        if isinstance(place, slice):
+            return [self[n] for n in range(len(self))[place]]
+        end = self._ends[place]
+        begin = end - int(self.lengths[place])
+        return self.tokens[begin:end], self.targets[place]
+
+    def __iter__(self) -> Iterator[Pair]:
+        return (self[place] for place in range(len(self)))
+
+
 @dataclass(frozen=True, eq=False)
 class Task:
     """A data set in three splits, with what it is and where it comes from.
@@ -162,6 +213,12 @@ class Task:
             if isinstance(pairs, Pictures):
                 self._check_x(split, pairs.x[0])
                 self._check_range(split, pairs.classes, 0, self.outputs - 1)
+                continue
+            if isinstance(pairs, Texts) and self.answer == "sequence":
+                self._check_x(split, pairs.tokens)
+                self._check_target(split, 1, np.asarray(pairs.targets[0]))
+                top = self.outputs - 1 if self.loss in METRICS else 1
+                self._check_range(split, pairs.targets, 0, top)
                 continue
             for number, (x, target) in enumerate(pairs):
                 where = f"{split}[{number}]"

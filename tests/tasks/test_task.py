@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from lstmlab.tasks import Task, names
-from lstmlab.tasks.task import Pictures
+from lstmlab.tasks.task import Pictures, Texts
 
 
 def pairs(count=1, inputs=3, outputs=2, dtype=np.float32):
@@ -162,3 +162,30 @@ def test_pictures_are_views_of_one_block():
         Pictures(block.astype(float), np.array([1, 0]))
     with pytest.raises(ValueError, match="classes must be whole numbers"):
         Pictures(block, np.array([1, 0, 0]))
+
+
+def test_texts_are_views_of_one_block_and_checked_at_once():
+    tokens, targets = np.array([0, 2, 1, 1, 0], np.int32), np.array([[1], [0]], np.float32)
+    texts = Texts(tokens, np.array([2, 3]), targets)
+    assert [x.tolist() for x, _ in texts] == [[0, 2], [1, 1, 0]]
+    assert [float(y[0]) for _, y in texts] == [1, 0]
+    assert np.shares_memory(texts[1][0], tokens)
+    assert [x.tolist() for x, _ in texts[1:]] == [[1, 1, 0]]
+    sets = dict.fromkeys(("train", "valid", "test"), texts)
+    kinds = {"form": "tokens", "answer": "sequence", "outputs": 1}
+    assert len(task(**kinds, **sets).train) == 2
+    for changes, message in (
+        ({"train": Texts(tokens + 1, np.array([2, 3]), targets)}, "train must have x from 0 to 2"),
+        ({"valid": Texts(tokens, np.array([2, 3]), targets + 1)}, "valid must have targets from"),
+        ({"test": Texts(tokens, np.array([2, 3]), targets[:, 0])}, "test must have a target of"),
+        ({"outputs": 2}, "train must have a target of float32"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            task(**kinds | sets | changes)
+    for lengths in ([2, 2], [0, 5], [6, -1], [[2, 3]]):
+        with pytest.raises(ValueError, match="lengths must be 1 or more each and 5 in all"):
+            Texts(tokens, np.array(lengths), targets)
+    with pytest.raises(ValueError, match="targets must be 2, got 1"):
+        Texts(tokens, np.array([2, 3]), targets[:1])
+    with pytest.raises(ValueError, match="tokens must be whole numbers"):
+        Texts(tokens / 2, np.array([2, 3]), targets)
