@@ -7,7 +7,19 @@ loaded, and `records` what is known about it. ``lstmlab data`` says what is here
 from pathlib import Path
 from typing import Protocol
 
-from lstmlab.tasks import adding, copying, handwriting, music, reber, speech, timing
+from lstmlab.tasks import (
+    adding,
+    copying,
+    handwriting,
+    images,
+    music,
+    reber,
+    reviews,
+    shakespeare,
+    speech,
+    timing,
+    translation,
+)
 from lstmlab.tasks.records import Record
 from lstmlab.tasks.store import DataError, DownloadError, MissingDataError
 from lstmlab.tasks.task import Task
@@ -40,6 +52,10 @@ _TASKS: dict[str, _Source] = {
     "music": music,
     "speech": speech.SPEECH,
     "handwriting": handwriting.HANDWRITING,
+    "images": images.IMAGES,
+    "reviews": reviews.REVIEWS,
+    "shakespeare": shakespeare,
+    "translation": translation,
     "reber": reber.ONE_BY_ONE,
     "continual-reber": reber.CONTINUAL,
     "timing": timing.BEATS,
