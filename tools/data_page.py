@@ -32,11 +32,15 @@ lstmlab data                  # every set, and how to get what is not here
 lstmlab data fetch music      # with a progress bar; what breaks off goes on
 lstmlab data verify           # checksums, and every file of what is a folder
 lstmlab data where            # the folders that are searched
+lstmlab data forget           # removes what was kept of sets that were read
 ```
 
 Real sets are looked for in `root=` if you give one, in the folder that the variable `LSTMLAB_DATA`
 names, and in the cache of your system. A file with a published checksum is not used before it is
 right. Nothing is unpacked, unpickled or executed, and no file of yours is changed.
+
+What takes long to read (reviews, images) is kept in the cache once it was read, with its own
+checksum: the second time it is there ten times as fast, or faster.
 """
 
 DRAWN = """\

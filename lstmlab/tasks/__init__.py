@@ -83,9 +83,9 @@ def load(
         One of `names`.
     source : str
         "auto" takes the real set if it is found and the default otherwise; "generated" is the
-        default; the real set's name ("JSB Chorales") or "real" accepts nothing else; "embedded" is
-        the default as the package ships it. A task that has no real set knows "auto" and
-        "generated" alone.
+        default, or "embedded" where it is data that a package ships (chorales, digits); the real
+        set's name ("JSB Chorales") or "real" accepts nothing else. A task that has no real set
+        knows "auto" and "generated" alone.
     root : str or Path, optional
         Where to look first: a folder or the file itself. After it come the folder `$LSTMLAB_DATA`
         names and the cache. A file of another name is taken as data of your own in the real set's
@@ -127,8 +127,8 @@ def available(name: str, *, root: str | Path | None = None) -> str:
     Returns
     -------
     str
-        The real set's name, "NAME (own file)" for data of your own, or "generated" where there is
-        neither.
+        The real set's name, "NAME (own file)" for data of your own, or the default, "generated" or
+        "embedded", where there is neither.
     """
     return _source(name).available(root)
 

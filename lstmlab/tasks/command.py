@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
-from lstmlab.tasks import fetching, records, store
+from lstmlab.tasks import fetching, prepared, records, store
 from lstmlab.tasks.store import DownloadError, MissingDataError
 
 
@@ -19,6 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     verify = actions.add_parser("verify", help="check the real sets that are here")
     verify.add_argument("task", nargs="*", metavar="TASK", help="all that are here unless named")
     actions.add_parser("where", help="the folders that are searched, in order")
+    actions.add_parser("forget", help="remove what was kept of real sets that were read")
 
 
 def run(options: argparse.Namespace) -> str:
@@ -35,6 +36,8 @@ def run(options: argparse.Namespace) -> str:
         return verify(options.task)
     if options.action == "where":
         return "\n".join(str(folder) for folder in store.folders())
+    if options.action == "forget":
+        return f"{prepared.forget() / 1e6:.1f} MB removed from {prepared.folder()}"
     return describe()
 
 

@@ -6,10 +6,20 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from lstmlab.__main__ import main
-from lstmlab.tasks import DataError, MissingDataError, load, music, names, records, store
+from lstmlab.tasks import (
+    DataError,
+    MissingDataError,
+    load,
+    music,
+    names,
+    prepared,
+    records,
+    store,
+)
 
 from .handwriting.files import corpus
 from .served import DATA, NAME, record
@@ -184,3 +194,18 @@ def test_it_refuses_what_it_does_not_know(arguments, capsys):
         main(arguments)
     assert caught.value.code == 2
     assert "usage" in capsys.readouterr().err
+
+
+def test_it_forgets_what_was_read_and_says_how_much(tmp_path, capsys):
+    def make():
+        return {"numbers": np.arange(300_000, dtype=np.int32)}
+
+    source = tmp_path / "source"
+    source.write_bytes(b"data")
+    prepared.prepared(source, "numbers", make)
+    assert main(["data", "forget"]) == 0
+    assert capsys.readouterr().out == f"1.2 MB removed from {prepared.folder()}\n"
+    assert list(prepared.folder().iterdir()) == []
+    assert source.read_bytes() == b"data"
+    assert main(["data", "forget"]) == 0
+    assert capsys.readouterr().out.startswith("0.0 MB removed")
