@@ -1,0 +1,161 @@
+"""What is on the picture? A network that reads it row by row, against what needs no network.
+
+    python -m lstmlab.results.images
+    python -m lstmlab.results.images --real
+
+The first computes on scikit-learn's digits, the second on the JPEG copy of a part of CIFAR-10 (from
+`$LSTMLAB_DATA` or the cache). Settings are chosen on the validation set: the networks' rate with
+the first of them and a seed of its own. With `--kept FILE` finished pieces are noted in a file, to
+go on from after a break.
+"""
+
+import argparse
+import platform
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+import lstmlab
+from lstmlab.results import Row, record
+from lstmlab.results.kept import Kept
+from lstmlab.tasks import Task, load
+from lstmlab.tasks.task import Pictures
+from lstmlab.training.batches import BatchRecipe, train_classifier
+from lstmlab.training.classifier import Classifier
+
+COPY = "CIFAR-10 (JPEG copy)"
+SEEDS, TUNED_ON = (0, 1, 2), 100
+RATES = (0.001, 0.003)
+PENALTIES = (0.0001, 0.001, 0.01, 0.1, 1.0)
+NEIGHBOURS = (1, 5, 10, 20)
+NETWORKS: dict[str, dict[str, Any]] = {
+    "LSTM": {},
+    "both directions": {"directions": 2, "pooling": "mean"},
+}
+COUNTED = ("commonest class", "nearest neighbours", "logistic regression")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is computed on one source."""
+
+    blocks: int
+    recipe: BatchRecipe
+
+
+PLANS = {
+    "embedded": Plan(32, BatchRecipe(epochs=30, keep="best")),
+    COPY: Plan(64, BatchRecipe(epochs=8, batch=64, clip=1.0, keep="best")),
+}
+
+
+def network(task: Task, plan: Plan, name: str) -> Classifier:
+    """One of `NETWORKS` for pictures: a step is a row, from the top."""
+    rows = len(task.train[0][0])
+    return Classifier(
+        task.inputs // rows, plan.blocks, task.outputs, embedding=0, loss="softmax",
+        **NETWORKS[name],
+    )  # fmt: skip
+
+
+def flat(task: Task, split: str) -> tuple[NDArray[np.float32], NDArray[np.integer]]:
+    """The pictures of a split as rows of numbers from -½ to ½, and their classes."""
+    pictures = task.split(split)
+    if not isinstance(pictures, Pictures):
+        raise ValueError(f"task must be of pictures, got {task.name}")
+    x = pictures.x.reshape(len(pictures), -1).astype(np.float32)
+    x /= 255
+    x -= 0.5
+    return x, pictures.classes
+
+
+def baseline(task: Task, name: str) -> dict[str, float]:
+    """What one of `COUNTED` gets right, with the setting that is best on the validation set."""
+    from sklearn.dummy import DummyClassifier
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.neighbors import KNeighborsClassifier
+
+    x, classes = flat(task, "train")
+    if name == "commonest class":
+        models = {0.0: DummyClassifier()}
+    elif name == "nearest neighbours":
+        models = {float(k): KNeighborsClassifier(k, algorithm="brute") for k in NEIGHBOURS}
+    else:
+        models = {C: LogisticRegression(C=C, max_iter=300, tol=1e-3) for C in PENALTIES}
+    scores = {}
+    for setting, model in models.items():
+        scores[setting] = float(model.fit(x, classes).score(*flat(task, "valid")))
+    best = max(scores, key=lambda setting: scores[setting])
+    test = float(models[best].score(*flat(task, "test")))
+    weights = task.outputs * (task.inputs + 1) if name == "logistic regression" else 0
+    return {"setting": best, "valid": scores[best], "test": test, "weights": weights}
+
+
+def measured(task: Task, plan: Plan, name: str, lr: float, seed: int) -> dict[str, float]:
+    """What a network gets right."""
+    recipe = replace(plan.recipe, lr=lr)
+    run = train_classifier(network(task, plan, name), task, recipe, seed=seed, progress=False)
+    return {
+        "setting": lr, "valid": run.valid_accuracy, "test": run.test_accuracy,
+        "weights": run.network.size, "epoch": run.epoch,
+    }  # fmt: skip
+
+
+def compute(source: str, kept: Kept[Any]) -> tuple[list[Row], str]:
+    """The table, and the data's name."""
+    task, plan = load("images", source=source), PLANS[source]
+    rows: list[Row] = []
+
+    def add(name: str, seed: int, found: dict[str, float]) -> None:
+        rows.append({
+            "source": task.source, "contestant": name, "seed": seed, "setting": found["setting"],
+            "weights": int(found["weights"]), "valid": round(found["valid"], 4),
+            "test": round(found["test"], 4),
+        })  # fmt: skip
+        print(rows[-1], flush=True)
+
+    for name in COUNTED:
+        add(name, 0, kept.get(f"{source}, {name}", partial(baseline, task, name)))
+    first = next(iter(NETWORKS))
+    tried = {
+        lr: kept.get(
+            f"{source}, {first}, {lr}, {TUNED_ON}",
+            partial(measured, task, plan, first, lr, TUNED_ON),
+        )["valid"]
+        for lr in RATES
+    }
+    lr = max(tried, key=lambda rate: tried[rate])
+    for name in NETWORKS:
+        for seed in SEEDS:
+            make = partial(measured, task, plan, name, lr, seed)
+            add(name, seed, kept.get(f"{source}, {name}, {lr}, {seed}", make))
+    return rows, task.source
+
+
+def main() -> None:
+    """Compute the table and record it."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--real", action="store_true", help="on the copy of CIFAR-10")
+    parser.add_argument("--kept", type=Path, help="a file for finished pieces")
+    options = parser.parse_args()
+    kept: Kept[Any] = Kept(options.kept)
+    rows, source = compute(COPY if options.real else "embedded", kept)
+    made = record(
+        "images-cifar10" if options.real else "images",
+        {"": rows},
+        {},
+        command="python -m lstmlab.results.images" + (" --real" if options.real else ""),
+        seconds=round(kept.seconds),
+        machine=f"one core ({platform.machine()}, compiled layers, float32)",
+        sources=[source],
+        version=lstmlab.__version__,
+    )
+    print(made)
+
+
+if __name__ == "__main__":
+    main()
