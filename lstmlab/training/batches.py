@@ -259,7 +259,10 @@ def evaluate_classifier(
 def check_fit(network: Classifier, task: Task) -> None:
     """Refuse a task that the classifier cannot read or answer."""
     if task.answer != "sequence":
-        raise ValueError(f"task must have one answer a sequence, got {task.name}: {task.answer}")
+        raise ValueError(
+            "task must have one answer a sequence (train and train_stream take others), got "
+            f"{task.name}: answer {task.answer}"
+        )
     inputs = task.inputs
     if task.form == "pictures":
         inputs = task.inputs // len(task.train[0][0])

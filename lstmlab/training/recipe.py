@@ -237,6 +237,11 @@ def _judge(
 
 
 def _check_fit(network: Network, task: Task) -> None:
+    if (task.form, task.answer) != ("frames", "frame"):
+        raise ValueError(
+            "task must be frames with an answer for every frame (train_classifier and train_stream "
+            f"take others), got {task.name}: {task.form}, answer {task.answer}"
+        )
     for name in ("inputs", "outputs", "loss"):
         ours, theirs = getattr(network, name), getattr(task, name)
         if ours != theirs:

@@ -225,8 +225,8 @@ def train_stream(
     check_network(network)
     if task.form != "tokens" or task.answer != "frame":
         raise ValueError(
-            f"task must be tokens with an answer for every frame, got {task.name}: "
-            f"{task.form}, {task.answer}"
+            "task must be tokens with an answer for every frame (train and train_classifier take "
+            f"others), got {task.name}: {task.form}, answer {task.answer}"
         )
     for name in ("inputs", "outputs"):
         ours, theirs = getattr(network, name), getattr(task, name)

@@ -410,3 +410,10 @@ def test_switches_that_the_compiled_engine_does_not_know_are_trained_by_the_plai
     )
     assert chosen.history == plain.history
     assert min(chosen.history.valid) < chosen.history.valid[0]
+
+
+def test_a_task_without_an_answer_for_every_frame_is_refused():
+    words = [(np.array([0, 1, 2]), np.ones(1, np.float32))]
+    task = Task("words", "generated", words, words, words, 3, 1, form="tokens", answer="sequence")
+    with pytest.raises(ValueError, match="task must be frames .*, got words: tokens, answer seq"):
+        train(Network(3, 2, 1), task, Recipe(lr=0.1), progress=False)
