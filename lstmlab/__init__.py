@@ -1,4 +1,10 @@
-"""lstmlab: LSTMs and the search for good ones, as a book reads them."""
+"""lstmlab: LSTMs and the search for good ones, as a book reads them.
+
+`lstmlab.cells` holds the block and its gradient, `lstmlab.tasks` the data (`load`),
+`lstmlab.training` networks and how they learn (`train`, `train_classifier`, `train_stream`),
+`lstmlab.viewing` figures and widgets, `lstmlab.results` what was computed at full size, and
+`lstmlab.check` says whether an exercise is solved.
+"""
 
 from typing import TYPE_CHECKING
 

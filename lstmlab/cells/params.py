@@ -108,7 +108,7 @@ def draw_params(
     """Arrays of these shapes, every entry drawn from N(0, std²)."""
     if not isinstance(rng, np.random.Generator):
         raise TypeError(f"rng must be a numpy.random.Generator, got {rng!r}")
-    dtype = _float("dtype", dtype)
+    dtype = check_dtype("dtype", dtype)
     largest = float(np.finfo(dtype).max) / 100  # no draw from N(0, 1) is beyond 100
     if isinstance(std, bool) or not isinstance(std, int | float | np.number) or not (
         0 <= std < largest
@@ -139,7 +139,7 @@ def check_params(params: Params, variant: Cell) -> tuple[int, int, np.dtype[Any]
             f"params do not fit {variant}: missing {sorted(missing) or 'nothing'}, "
             f"not expected {sorted(extra) or 'nothing'}"
         )
-    dtype = _float("params['W_z'].dtype", W_z.dtype)
+    dtype = check_dtype("params['W_z'].dtype", W_z.dtype)
     for name, shape in shapes.items():
         check_array(f"params[{name!r}]", params[name], shape, dtype)
     return M, N, dtype
@@ -170,7 +170,8 @@ def check_positive(name: str, value: int) -> int:
     return int(value)
 
 
-def _float(name: str, dtype: DTypeLike) -> np.dtype[Any]:
+def check_dtype(name: str, dtype: DTypeLike) -> np.dtype[Any]:
+    """Refuse anything but float32 or float64; return it as a dtype."""
     for known in FLOATS:
         try:
             if dtype is not None and np.dtype(dtype) == known:

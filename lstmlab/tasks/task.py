@@ -238,6 +238,8 @@ class Task:
             what = f"uint8 (height, width, channels), {self.inputs} in all"
         if not right:
             raise ValueError(f"{where} must have x of {what}, got {x.dtype} {x.shape}")
+        if self.form == "frames" and not np.isfinite(x).all():
+            raise ValueError(f"{where} must have x of finite numbers, got NaN or infinity")
         if self.form == "tokens":
             self._check_range(where, x, 0, self.inputs - 1, "x")
 

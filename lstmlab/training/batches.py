@@ -3,7 +3,7 @@
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -37,6 +37,11 @@ class BatchRecipe:
     keep : {"last", "best"}
         Which weights are returned: those of the last epoch, as in the paper, or those of the epoch
         with the best validation accuracy (of equal ones, that with the lower loss).
+
+    Raises
+    ------
+    ValueError
+        If one is out of range; the message names it.
     """
 
     lr: float = 0.001
@@ -126,6 +131,8 @@ class ClassifierRun:
 
     def __str__(self) -> str:
         why = "all epochs done" if self.stopped == "epochs" else "the loss became infinite or NaN"
+        if not self.epoch:
+            return f"{self.source}, seed {self.seed}: no epoch was finished; stopped: {why}"
         return (
             f"{self.source}, seed {self.seed}: test accuracy {self.test_accuracy:.1%} "
             f"(valid {self.valid_accuracy:.1%}) after {self.epoch} of {len(self.history)} epochs; "
@@ -162,14 +169,21 @@ def train_classifier(
 
     Raises
     ------
+    TypeError
+        If network, task or recipe is something else.
     ValueError
-        If network and task do not fit each other.
+        If network and task do not fit each other, or seed or dtype is none.
 
     Notes
     -----
     A loss that is NaN or infinite ends the run, which then returns the weights of the last epoch
     that was finished.
     """
+    for what, given, kind in (
+        ("network", network, Classifier), ("task", task, Task), ("recipe", recipe, BatchRecipe)
+    ):  # fmt: skip
+        if not isinstance(given, kind):
+            raise TypeError(f"{what} must be a {kind.__name__}, got {type(given).__name__}")
     check_fit(network, task)
     if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
         raise ValueError(f"seed must be a whole number, 0 or more, got {seed!r}")
@@ -263,16 +277,22 @@ def check_fit(network: Classifier, task: Task) -> None:
             "task must have one answer a sequence (train and train_stream take others), got "
             f"{task.name}: answer {task.answer}"
         )
-    inputs = task.inputs
+    if (network.embedding > 0) != (task.form == "tokens"):
+        what = "1 or more for tokens" if task.form == "tokens" else f"0 for {task.form}"
+        raise ValueError(f"network.embedding must be {what}, got {network.embedding}")
     if task.form == "pictures":
-        inputs = task.inputs // len(task.train[0][0])
-    ours: tuple[Any, ...] = network.inputs, network.outputs, network.loss, network.embedding > 0
-    theirs = inputs, task.outputs, task.loss, task.form == "tokens"
-    names = "inputs", "outputs", "loss", "embedding"
-    for name, own, other in zip(names, ours, theirs, strict=True):
-        if own != other and name == "embedding":
-            what = "1 or more for tokens" if other else f"0 for {task.form}"
-            raise ValueError(f"network.embedding must be {what}, got {network.embedding}")
+        _, width, channels = task.train[0][0].shape
+        if network.inputs != width * channels:
+            raise ValueError(
+                f"network.inputs must be {width * channels}, the width {width} times the "
+                f"channels {channels} of a picture, which is read row by row, got {network.inputs}"
+            )
+    elif network.inputs != task.inputs:
+        raise ValueError(
+            f"network.inputs must be the task's, {task.inputs!r}, got {network.inputs!r}"
+        )
+    for name in ("outputs", "loss"):
+        own, other = getattr(network, name), getattr(task, name)
         if own != other:
             raise ValueError(f"network.{name} must be the task's, {other!r}, got {own!r}")
 

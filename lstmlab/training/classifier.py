@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from lstmlab.cells import Array, Cell, Params, as_cell, param_shapes
-from lstmlab.cells.params import check_array, check_positive, output_size
+from lstmlab.cells.params import check_array, check_dtype, check_finite, check_positive, output_size
 from lstmlab.training.layers import Lengths, Pooled, pool, read, turned_round
 from lstmlab.training.losses import LOSSES, Target
 from lstmlab.training.network import REVERSE
@@ -28,14 +28,14 @@ class Classifier:
     Parameters
     ----------
     inputs : int
-        How many tokens there are, or, without embedding, numbers a step.
+        How many tokens there are; without embedding, numbers a step, which for a picture are its
+        width times its channels: it is read row by row, from the top.
     blocks : int
         N in each direction of each layer.
     outputs : int
         K: 1 for yes or no.
     embedding : int
-        Numbers that stand for a token; 0 if x holds numbers already. A picture is read without
-        embedding, row by row.
+        Numbers that stand for a token; 0 if x holds numbers already, or is a picture.
     variant : Variant, SRN or the name of one
         "NP", without peepholes, is what Poudel et al. used.
     loss : {"sigmoid", "softmax"}
@@ -55,8 +55,21 @@ class Classifier:
     paper's names, those of layer l with `_l` appended, those that read backwards with `_reverse`
     after that; `W_a`, `b_a`, `v_a` of attention; `W_y` (K, P) and `b_y` (K,).
 
+    An x is whole numbers (T,) from 0 to inputs - 1; or, without embedding, float (T, inputs), or a
+    picture, uint8 (T, width, channels), whose numbers become x / 255 - ½.
+
     Layers, dropout, the second direction and attention are what Poudel et al. (section V) leave as
     future work.
+
+    Examples
+    --------
+    >>> from lstmlab.tasks import load
+    >>> from lstmlab.training import BatchRecipe, Classifier, train_classifier
+    >>> task = load("reviews", source="generated")
+    >>> network = Classifier(task.inputs, 32, embedding=16, pooling="mean")
+    >>> run = train_classifier(network, task, BatchRecipe(lr=0.01, epochs=5))  # doctest: +SKIP
+    >>> pictures = load("images", source="embedded")  # 8 rows of 8 numbers
+    >>> rows = Classifier(8, 32, pictures.outputs, embedding=0, loss="softmax")
     """
 
     inputs: int
@@ -76,7 +89,12 @@ class Classifier:
         for name in ("inputs", "blocks", "outputs", "layers"):
             object.__setattr__(self, name, check_positive(name, getattr(self, name)))
         if self.embedding != 0 or isinstance(self.embedding, bool):
-            object.__setattr__(self, "embedding", check_positive("embedding", self.embedding))
+            try:
+                object.__setattr__(self, "embedding", check_positive("embedding", self.embedding))
+            except ValueError as error:
+                raise ValueError(
+                    f"embedding must be a whole number, 0 or more, got {self.embedding!r}"
+                ) from error
         if self.loss not in ("sigmoid", "softmax"):
             raise ValueError(f"loss must be 'sigmoid' or 'softmax', got {self.loss!r}")
         if type(self.directions) is not int or self.directions not in (1, 2):
@@ -121,6 +139,7 @@ class Classifier:
         embedding from U(-0.05, 0.05). Biases are 0, those of forget gates 1.
         """
         params: Params = {}
+        dtype = check_dtype("dtype", dtype)
         for name, shape in self.shapes.items():
             reach = math.sqrt(6 / sum(shape)) if len(shape) == 2 else 0.0
             if name == "E":
@@ -134,6 +153,10 @@ class Classifier:
 
     def check(self, params: Params) -> None:
         """Refuse weights that are not this network's, in names, shapes or dtype."""
+        if not isinstance(params, dict):
+            raise TypeError(
+                f"params must be a dict of arrays, such as run.params, got {type(params).__name__}"
+            )
         missing, extra = self.shapes.keys() - params.keys(), params.keys() - self.shapes.keys()
         if missing or extra:
             raise ValueError(
@@ -190,6 +213,10 @@ class Classifier:
         ValueError, TypeError
             If x or target is not what the network reads and says.
         """
+        if not len(xs) or len(xs) != len(targets):
+            raise ValueError(
+                f"xs and targets must be as many, 1 or more, got {len(xs)} and {len(targets)}"
+            )
         order = sorted(range(len(xs)), key=lambda n: -len(xs[n]))
         a, _, back = self._run(params, [xs[n] for n in order], rng)
         target = np.stack([targets[n] for n in order])
@@ -295,10 +322,15 @@ class Classifier:
                 raise ValueError(
                     f"{name} must be whole numbers from 0 to {self.inputs - 1}, (T,), got {x!r}"
                 )
-        elif x.ndim < 2 or x[0].size != self.inputs or x.dtype.kind not in "fu":
+            return
+        right = x.dtype == np.uint8 if x.ndim == 3 else x.dtype.kind == "f"
+        if x.ndim not in (2, 3) or x[0].size != self.inputs or not right:
             raise ValueError(
-                f"{name} must be steps of {self.inputs} numbers, got {x.dtype} {x.shape}"
+                f"{name} must be float (T, {self.inputs}), or a picture, uint8 (T, width, "
+                f"channels) with {self.inputs} numbers a row, got {x.dtype} {x.shape}"
             )
+        if x.ndim == 2:
+            check_finite(name, x)
 
 
 def _dropped(x: Array, share: float, rng: np.random.Generator | None) -> tuple[Array, Array]:

@@ -166,6 +166,10 @@ class Network:
 
     def check(self, params: Params, dtype: np.dtype[Any]) -> None:
         """Refuse weights that are not this network's, in names, shapes or dtype."""
+        if not isinstance(params, dict):
+            raise TypeError(
+                f"params must be a dict of arrays, such as run.params, got {type(params).__name__}"
+            )
         missing, extra = self._shapes.keys() - params.keys(), params.keys() - self._shapes.keys()
         if missing or extra:
             raise ValueError(
@@ -240,7 +244,8 @@ class Stepper:
     def __init__(self, network: Network, params: Params) -> None:
         if network.directions != 1:
             raise ValueError("a network that reads backwards cannot be fed one frame at a time")
-        network.check(params, params["W_y"].dtype if "W_y" in params else np.dtype(float))
+        known = isinstance(params, dict) and "W_y" in params
+        network.check(params, params["W_y"].dtype if known else np.dtype(float))
         self._network, self._params = network, params
         self._last: State = {}
 

@@ -107,6 +107,8 @@ def train(
 
     Raises
     ------
+    TypeError
+        If network, task or recipe is something else.
     ValueError
         If network and task do not fit each other.
 
@@ -120,6 +122,11 @@ def train(
     rate for speech, the character error rate for handwriting. Where the error stays the same, a
     lower loss is an improvement: a CTC network reads nothing at all for its first epochs.
     """
+    for what, given, kind in (
+        ("network", network, Network), ("task", task, Task), ("recipe", recipe, Recipe)
+    ):  # fmt: skip
+        if not isinstance(given, kind):
+            raise TypeError(f"{what} must be a {kind.__name__}, got {type(given).__name__}")
     _check_fit(network, task)
     if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
         raise ValueError(f"seed must be a whole number, 0 or more, got {seed!r}")

@@ -24,7 +24,8 @@ def sample(
         Of one direction, with the loss "softmax", and as many outputs as inputs.
     params : dict of str to ndarray
     start : ndarray of int, (T,)
-        What it reads first, one token or more.
+        What it reads first, one token or more; for a text, `lstmlab.tasks.shakespeare.codes` makes
+        it.
     length : int
         How many tokens are drawn.
     temperature : float
@@ -35,11 +36,12 @@ def sample(
     Returns
     -------
     ndarray of int, (length,)
+        Codes; `lstmlab.tasks.shakespeare.text` makes a text of them.
 
     Raises
     ------
-    ValueError
-        If an argument is out of range.
+    ValueError, TypeError
+        If an argument is out of range, or the weights are not this network's.
     """
     if network.inputs != network.outputs or network.loss != "softmax":
         raise ValueError(

@@ -54,6 +54,11 @@ class StreamRecipe:
         Standard deviation of the first weights.
     every : int
         Updates between two looks at the validation text.
+
+    Raises
+    ------
+    ValueError
+        If one is out of range; the message names it.
     """
 
     lr: float = 0.1
@@ -219,9 +224,16 @@ def train_stream(
 
     Raises
     ------
+    TypeError
+        If network, task or recipe is something else.
     ValueError
-        If network and task do not fit each other.
+        If network and task do not fit each other, or seed or dtype is none.
     """
+    for what, given, kind in (
+        ("network", network, Network), ("task", task, Task), ("recipe", recipe, StreamRecipe)
+    ):  # fmt: skip
+        if not isinstance(given, kind):
+            raise TypeError(f"{what} must be a {kind.__name__}, got {type(given).__name__}")
     check_network(network)
     if task.form != "tokens" or task.answer != "frame":
         raise ValueError(

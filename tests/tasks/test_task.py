@@ -52,6 +52,7 @@ def test_the_caption_names_source_seed_and_sizes(changes, caption):
             {"loss": "softmax"},
             r"train\[0\] must have a target of whole numbers \(4,\), got float32",
         ),
+        ({"test": [(np.full((4, 3), np.nan, np.float32), np.zeros((4, 2), np.float32))]}, "finite"),
         ({"form": "words"}, "form must be one of .*, got 'words'"),
         ({"answer": "all"}, "answer must be one of .*, got 'all'"),
         ({"answer": "sequence", "loss": "ctc"}, "answer must be 'frame' for ctc"),

@@ -5,6 +5,7 @@ import pytest
 
 from lstmlab.tasks import Task
 from lstmlab.tasks.task import Pictures
+from lstmlab.training import Network, Recipe
 from lstmlab.training.batches import (
     BatchRecipe,
     check_fit,
@@ -66,6 +67,7 @@ def test_a_run_that_diverges_says_so():
     assert run.stopped == "diverged"
     assert (run.epoch, run.test, run.test_accuracy) == (0, np.inf, 0)
     assert all(np.isfinite(w).all() for w in run.params.values())
+    assert "no epoch was finished" in str(run)
 
 
 def test_a_long_gradient_is_made_shorter():
@@ -90,6 +92,11 @@ def test_pictures_are_learned_row_by_row():
     network = Classifier(3, 6, 2, embedding=0, loss="softmax")
     run = train_classifier(network, toy, BatchRecipe(lr=0.03, epochs=8), progress=False)
     assert run.test_accuracy > 0.95
+    message = "network.inputs must be 3, the width 3 times the channels 1 of a picture.* got 12"
+    with pytest.raises(ValueError, match=message):
+        check_fit(Classifier(12, 6, 2, embedding=0, loss="softmax"), toy)
+    with pytest.raises(ValueError, match="network.embedding must be 0 for pictures, got 32"):
+        check_fit(Classifier(12, 6, 2, loss="softmax"), toy)
 
 
 @pytest.mark.parametrize(
@@ -131,3 +138,15 @@ def test_a_task_with_an_answer_a_frame_and_a_bad_seed_are_refused():
         check_fit(NETWORK, frames)
     with pytest.raises(ValueError, match="seed must be a whole number, 0 or more, got -1"):
         train_classifier(NETWORK, task(), RECIPE, seed=-1)
+
+
+def test_what_is_no_classifier_task_or_recipe_is_named():
+    for given, message in (
+        ((Network(6, 4, 1), task(), RECIPE), "network must be a Classifier, got Network"),
+        ((NETWORK, None, RECIPE), "task must be a Task, got NoneType"),
+        ((NETWORK, task(), Recipe(lr=0.1)), "recipe must be a BatchRecipe, got Recipe"),
+    ):
+        with pytest.raises(TypeError, match=message):
+            train_classifier(*given)
+    with pytest.raises(ValueError, match="dtype must be float32 or float64, got"):
+        train_classifier(NETWORK, task(), RECIPE, dtype=np.float16, progress=False)

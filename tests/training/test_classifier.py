@@ -152,8 +152,8 @@ def test_the_first_weights_are_those_of_keras():
     ("options", "message"),
     [
         ({"blocks": 0}, "blocks must be a whole number, 1 or more, got 0"),
-        ({"embedding": -1}, "embedding must be a whole number, 1 or more, got -1"),
-        ({"embedding": False}, "embedding must be a whole number, 1 or more, got False"),
+        ({"embedding": -1}, "embedding must be a whole number, 0 or more, got -1"),
+        ({"embedding": False}, "embedding must be a whole number, 0 or more, got False"),
         ({"loss": "ctc"}, "loss must be 'sigmoid' or 'softmax', got 'ctc'"),
         ({"directions": 3}, "directions must be 1 or 2, got 3"),
         ({"pooling": "max"}, "pooling must be one of last, mean, attention, got 'max'"),
@@ -191,7 +191,7 @@ def test_words_it_does_not_know_are_refused(x, message):
 def test_numbers_and_weights_that_do_not_fit_are_refused():
     network = Classifier(6, 5, embedding=0)
     params = network.init(np.random.default_rng(0))
-    with pytest.raises(ValueError, match="must be steps of 6 numbers, got float64 .3, 5."):
+    with pytest.raises(ValueError, match="must be float .T, 6., .* got float64 .3, 5."):
         network.predict(params, [np.zeros((3, 5))])
     with pytest.raises(ValueError, match="params do not fit the classifier: missing .'W_y'"):
         network.predict({name: w for name, w in params.items() if name != "W_y"}, [])
@@ -199,3 +199,27 @@ def test_numbers_and_weights_that_do_not_fit_are_refused():
         network.predict(params | {"b_y": np.zeros(2, np.float32)}, [])
     with pytest.raises(ValueError, match="target must hold numbers from 0 to 1, got 2.0 to 2.0"):
         network.gradient(params, [np.zeros((3, 6))], [np.full(1, 2, np.float32)])
+
+
+def test_a_picture_of_other_numbers_is_refused_as_its_scale_is_not_known():
+    network = Classifier(6, 5, 2, embedding=0, loss="softmax")
+    params = network.init(np.random.default_rng(0))
+    picture = np.zeros((5, 2, 3))
+    for wrong in (picture, picture.astype(int), np.zeros((5, 6), int), np.zeros((5, 2, 3, 1))):
+        with pytest.raises(ValueError, match=r"or a picture, uint8 \(T, width, channels\) with 6"):
+            network.predict(params, [wrong])
+    with pytest.raises(ValueError, match=r"x\[0\] must be finite, got nan at index \(0, 1\)"):
+        network.predict(params, [np.array([[0, np.nan, 0, 0, 0, 0]])])
+
+
+def test_a_batch_needs_as_many_targets_and_weights_are_a_dict():
+    network = Classifier(6, 5)
+    params = network.init(np.random.default_rng(0))
+    for xs, targets in (([], []), ([np.array([1])], [])):
+        with pytest.raises(ValueError, match="xs and targets must be as many, 1 or more, got"):
+            network.gradient(params, xs, targets)
+    assert network.predict(params, []).shape == (0, 1)
+    with pytest.raises(TypeError, match="params must be a dict of arrays, .* got list"):
+        network.predict([params], [np.array([1])])
+    with pytest.raises(ValueError, match="dtype must be float32 or float64, got"):
+        network.init(np.random.default_rng(0), int)

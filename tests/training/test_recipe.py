@@ -417,3 +417,15 @@ def test_a_task_without_an_answer_for_every_frame_is_refused():
     task = Task("words", "generated", words, words, words, 3, 1, form="tokens", answer="sequence")
     with pytest.raises(ValueError, match="task must be frames .*, got words: tokens, answer seq"):
         train(Network(3, 2, 1), task, Recipe(lr=0.1), progress=False)
+
+
+def test_what_is_no_network_task_or_recipe_is_named():
+    x = [(np.zeros((4, 3), np.float32), np.zeros((4, 1), np.float32))]
+    task = Task("zeros", "generated", x, x, x, 3, 1)
+    for given, message in (
+        ((None, task, Recipe(lr=0.1)), "network must be a Network, got NoneType"),
+        ((Network(3, 2, 1), x, Recipe(lr=0.1)), "task must be a Task, got list"),
+        ((Network(3, 2, 1), task, 0.1), "recipe must be a Recipe, got float"),
+    ):
+        with pytest.raises(TypeError, match=message):
+            train(*given)

@@ -183,3 +183,15 @@ def test_a_task_or_network_of_another_kind_is_refused():
         train_stream(NETWORK, task(form="frames", **frames), RECIPE)
     with pytest.raises(ValueError, match="seed must be a whole number, 0 or more, got True"):
         train_stream(NETWORK, task(), RECIPE, seed=True)
+
+
+def test_what_is_no_network_task_or_recipe_is_named():
+    for given, message in (
+        (("NP", task(), RECIPE), "network must be a Network, got str"),
+        ((NETWORK, [1], RECIPE), "task must be a Task, got list"),
+        ((NETWORK, task(), None), "recipe must be a StreamRecipe, got NoneType"),
+    ):
+        with pytest.raises(TypeError, match=message):
+            train_stream(*given)
+    with pytest.raises(TypeError, match="params must be a dict of arrays"):
+        sample(NETWORK, RECIPE, np.array([0]), 3, rng=np.random.default_rng(0))
