@@ -219,8 +219,13 @@ def test_every_shipped_result_is_whole_and_says_how_it_was_made(name):
         else:
             assert results.weights(name, part)
     assert {row["source"] for row in results.table(name)} == set(made.sources)
-    on_disk = {p.name for p in results.HERE.glob(f"{name}*") if p.suffix in (".csv", ".npz")}
-    assert on_disk == set(made.sha256)
+
+
+def test_every_file_on_disk_belongs_to_one_result():
+    listed = [file for name in results.names() for file in results.about(name).sha256]
+    on_disk = {p.name for p in results.HERE.iterdir() if p.suffix in (".csv", ".npz")}
+    assert len(listed) == len(set(listed))
+    assert on_disk == set(listed)
 
 
 def test_the_provenance_is_plain_json(tmp_path):
