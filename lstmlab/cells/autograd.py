@@ -145,8 +145,8 @@ class Compiled(torch.autograd.Function):
         ctx: Any, cell: Cell, live: Array, x: Tensor, *tensors: Tensor | None
     ) -> tuple[Tensor, ...]:
         """Outputs and last state; tensors are y, c, gates and the fields of `Weights`."""
+        from lstmlab.cells.compiled_batch import Held, layer_of
         from lstmlab.cells.kernel import layer as kernel
-        from lstmlab.cells.kernel.held import Held, layer_of
 
         T, B, M = x.shape
         y0, c0, gates0, *weights = (None if one is None else _array(one) for one in tensors)
@@ -177,8 +177,8 @@ class Compiled(torch.autograd.Function):
     @once_differentiable
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
         """From gradients of the outputs and of the last state to those of everything else."""
+        from lstmlab.cells.compiled_batch import turned
         from lstmlab.cells.kernel import layer as kernel
-        from lstmlab.cells.kernel.held import turned
 
         layer, w, room = ctx.layer, ctx.w, ctx.held.room
         T, B, _ = room.A.shape

@@ -50,7 +50,7 @@ def read(cell: Cell, params: Params, x: Array, lengths: Lengths) -> tuple[Array,
 def _compiled_batch() -> Callable[..., tuple[Array, Back]] | None:
     """The same on the compiled kernel, or None without Numba."""
     try:
-        from lstmlab.cells.kernel.held import batch
+        from lstmlab.cells.compiled_batch import batch
     except ImportError:
         return None
     return batch
