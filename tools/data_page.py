@@ -43,6 +43,65 @@ What takes long to read (reviews, images) is kept in the cache once it was read,
 checksum: the second time it is there ten times as fast, or faster.
 """
 
+OWN = """\
+## Your own data
+
+`root=` takes data of your own in the form of a real set, as a file or a folder of any name. Its
+source is then "NAME (own file)" or "NAME (own folder)". A real file is known by its checksum; a
+folder has none, so one with just as many reviews, pictures, sentences or lines as the real set is
+called the real set. An archive is a .tar (plain, .gz, .bz2, .xz) or a .zip, and what is larger than
+the limits is refused while it is read.
+
+"""
+
+OWN_FORMS = (
+    (
+        "`images`",
+        "a folder, or an archive of it: `train/CLASS/NAME.png`, `test/CLASS/NAME.png`, and "
+        "`valid/…` if you have it; without, a tenth of train is set apart",
+        ".png, .jpg, .bmp, .ppm, .pgm, all of one size, all RGB or all grey",
+        "2 pictures or more; 1 GiB unpacked",
+    ),
+    (
+        "`reviews`",
+        "a folder, or an archive of it: `{train,test}/{pos,neg}/ID_RATING.txt`, such as "
+        "`train/pos/0_9.txt`; ratings 7 to 10 are positive, 1 to 4 negative; a fifth of train is "
+        "for validation",
+        "UTF-8 text; or an .npz as Keras has it",
+        "5 reviews of each class or more for training, 1 MiB each, 200 MB and 60 million words in "
+        "all",
+    ),
+    (
+        "`shakespeare`",
+        "one text file; 90 % of it is for training, 5 % for validation",
+        "UTF-8 text",
+        "200 characters to 64 MiB",
+    ),
+    (
+        "`translation`",
+        "a folder: `train.LL`, `valid.LL` (or `dev.LL`) and `test.LL` for two languages LL, such "
+        "as `en` and `de`, a sentence a line; two files of any name are read by "
+        "`lstmlab.tasks.translation.read_files`",
+        "UTF-8 text, as many lines in both languages",
+        "1 GiB a file",
+    ),
+    (
+        "`music`",
+        '`{"train": …, "valid": …, "test": …}`, each a list of pieces, a piece a list of frames, a '
+        "frame a list of the MIDI pitches that sound, from 21 to 108",
+        "one JSON file",
+        "",
+    ),
+    ("`speech`", "a folder in TIMIT's form, with `TRAIN` and `TEST`", "as TIMIT's", ""),
+    ("`handwriting`", "a folder in IAM-OnDB's form", "as IAM-OnDB's", ""),
+)
+
+NOTHING = """\
+`images`, `reviews`, `shakespeare` and `translation` do not replace a folder that you name, and in
+which nothing of this is found: the error says what was looked for. (The folder that `LSTMLAB_DATA`
+names and the cache are still searched after it; an empty folder counts as none.)
+"""
+
 DRAWN = """\
 ## Drawn from a seed
 
@@ -60,6 +119,7 @@ def page() -> str:
         [(f"`{r.task}`", r.title, r.counts, r.licence, r.default) for r in real],
     )
     parts = [HEAD, "## Real sets, and what stands in for them\n", overview, *map(_block, real)]
+    parts += [OWN + _table(("name", "what lies where", "files", "sizes"), OWN_FORMS), NOTHING]
     if drawn:
         rows = [(f"`{record.task}`", record.what, record.default) for record in drawn]
         parts += [DRAWN, _table(("name", "what is to be learned", "what is drawn"), rows)]

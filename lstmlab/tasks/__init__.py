@@ -21,7 +21,7 @@ from lstmlab.tasks import (
     translation,
 )
 from lstmlab.tasks.records import Record
-from lstmlab.tasks.store import DataError, DownloadError, MissingDataError
+from lstmlab.tasks.store import DataError, DownloadError, MissingDataError, given
 from lstmlab.tasks.task import Task
 
 __all__ = [
@@ -89,7 +89,16 @@ def load(
     root : str or Path, optional
         Where to look first: a folder or the file itself. After it come the folder `$LSTMLAB_DATA`
         names and the cache. A file of another name is taken as data of your own in the real set's
-        format, and its source says so: "NAME (own file)"; its checksum tells the real set.
+        format, and its source says so: "NAME (own file)"; its checksum tells the real set. Data of
+        your own is, for
+
+        - images: a folder (or an archive of it) of {train,test}/CLASS/NAME.png, or .jpg, .bmp;
+        - reviews: a folder (or an archive of it) of {train,test}/{pos,neg}/ID_RATING.txt;
+        - shakespeare: a text file of 200 characters or more, in UTF-8;
+        - translation: a folder of {train,valid,test}.LANGUAGE for two languages, a sentence a line;
+        - music, speech, handwriting: a file or a folder in the real set's form.
+
+        For the first four, "auto" does not replace a folder in which nothing of that is found.
     download : bool
         Whether to fetch the real set, into `root` or the cache, where it is not found.
     seed : int
@@ -105,11 +114,12 @@ def load(
         If an argument is out of range, or `$LSTMLAB_DATA` names no folder; as `DataError`, if a
         file is not what it should be.
     MissingDataError
-        If the real set is asked for and not found (a FileNotFoundError), or there is no `root`.
+        If the real set is asked for and not found (a FileNotFoundError), or there is no `root`, or
+        nothing in it that is known.
     DownloadError
         If it cannot be fetched (an OSError).
     """
-    return _source(name).load(source, root, download, seed)
+    return _source(name).load(source, given(root), download, seed)
 
 
 def available(name: str, *, root: str | Path | None = None) -> str:
@@ -130,7 +140,7 @@ def available(name: str, *, root: str | Path | None = None) -> str:
         The real set's name, "NAME (own file)" for data of your own, or the default, "generated" or
         "embedded", where there is neither.
     """
-    return _source(name).available(root)
+    return _source(name).available(given(root))
 
 
 def records() -> dict[str, Record]:

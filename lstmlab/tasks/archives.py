@@ -24,6 +24,8 @@ CHUNK = 1 << 18
 MEMORY = 1 << 28  # bytes that unpacking .xz may need: a dictionary of 64 MiB, or of 128
 ZIP = (b"PK\3\4", b"PK\5\6")
 LONGEST_NAME = 1000
+OF_THE_SYSTEM = re.compile(r"\..*|__MACOSX|Thumbs\.db|desktop\.ini")
+"""Files that systems leave in folders; who reads folders passes over them."""
 ROOTED = re.compile(r"/|[A-Za-z]:")
 BROKEN_ZIP = (
     zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, EOFError, OSError, RuntimeError,

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from pathlib import Path
 
 from lstmlab.tasks import fetching, prepared, records, store
+from lstmlab.tasks.records import Record
 from lstmlab.tasks.store import DownloadError, MissingDataError
 
 
@@ -49,7 +51,7 @@ def describe() -> str:
         if not record.title:
             lines = [f"{record.what}; drawn from a seed"]
         elif place is not None:
-            lines = [f"{record.title}, {record.counts}", f"here: {place}"]
+            lines = [f"{record.title}, {record.counts}", f"here: {place}{_as_copy(record, place)}"]
         else:
             lines = [
                 f"{record.title}, {record.counts}",
@@ -59,6 +61,12 @@ def describe() -> str:
         blocks.append("\n".join([task, *(f"    {line}" for line in lines)]))
     looked = "\n".join(f"    {folder}" for folder in store.folders())
     return "\n".join([*blocks, "", "Real sets are looked for in", looked])
+
+
+def _as_copy(record: Record, place: Path) -> str:
+    """What a file is called that is a copy of the real set, and not the set itself."""
+    copied = record.copy is not None and place.name == record.copy.filename
+    return f" ({record.copy.name})" if record.copy is not None and copied else ""
 
 
 def fetch(task: str, into: str | None = None) -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lstmlab.tasks.records import Record
 from lstmlab.tasks.task import GENERATED, SPLITS, Split, Task, check_request
@@ -85,3 +86,15 @@ def check_whole(name: str, value: int, least: int = 1) -> int:
     if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
         raise ValueError(f"{name} must be a whole number, {least} or more, got {value!r}")
     return int(value)
+
+
+def check_codes(name: str, codes: Iterable[int], size: int) -> NDArray[np.int64]:
+    """Refuse anything but whole numbers from 0 to `size` - 1; return them as an array, (T,)."""
+    wanted = f"{name} must hold whole numbers from 0 to {size - 1}"
+    found = np.asarray(codes if isinstance(codes, np.ndarray) else list(codes))
+    if found.ndim != 1 or (found.size and found.dtype.kind not in "iu"):
+        raise ValueError(f"{wanted}, (T,), got {found.dtype} {found.shape}")
+    wrong = np.flatnonzero((found < 0) | (found >= size))
+    if len(wrong):
+        raise ValueError(f"{wanted}, got {found[wrong[0]]}")
+    return found.astype(np.int64)

@@ -39,6 +39,8 @@ class Record:
         How to get the real set.
     file : DataFile, optional
         The published file, if it can be fetched.
+    copy : DataFile, optional
+        A copy that is found too, and called by its own name.
     find : callable, optional
         (root) -> where the real set lies, or None.
     verify : callable, optional
@@ -56,6 +58,7 @@ class Record:
     differs: str = ""
     how: str = ""
     file: DataFile | None = None
+    copy: DataFile | None = None
     find: Callable[[Place], Path | None] | None = None
     verify: Callable[[Path], str] | None = None
 

@@ -7,6 +7,7 @@ files there.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 from dataclasses import dataclass
@@ -63,6 +64,59 @@ def cache_folder() -> Path:
     return user_cache_path("lstmlab", appauthor=False)
 
 
+def given(root: object) -> Path | None:
+    """Check a `root` as it is passed, and put the home folder for its "~"; None stays None.
+
+    Raises
+    ------
+    ValueError
+        If it is empty, no str or Path, or no name that a system could have.
+    """
+    if root is None:
+        return None
+    if not isinstance(root, str | Path) or root == "":
+        raise ValueError(f"root must be a folder or a file, as str or Path, got {root!r}")
+    try:
+        place = Path(root).expanduser()
+        place.stat()
+    except (OSError, RuntimeError, ValueError) as error:
+        # Whether it is there is found out by who looks for something in it.
+        if not isinstance(error, OSError) or error.errno == errno.ENAMETOOLONG:
+            raise ValueError(
+                f"root must be a path that can be looked up, got {str(root)[:60]!a}: {error!s:.60}"
+            ) from error
+    return place
+
+
+def absent(root: str | Path, wanted: str, *, kind: str = "file") -> MissingDataError:
+    """Make the error for a `root` that is not there, or is neither a folder nor `kind`."""
+    what = f"no {kind}" if Path(root).exists() else "not there"
+    return MissingDataError(f"root must be {wanted}, got {root}, which is {what}")
+
+
+def check_found(root: str | Path | None, wanted: str) -> None:
+    """Refuse a `root` that was given where nothing was found: no default replaces it unasked.
+
+    Parameters
+    ----------
+    root : str or Path, optional
+        An empty folder is as good as none: nobody has put data there.
+    wanted : str
+        What was looked for.
+
+    Raises
+    ------
+    MissingDataError
+        It says what the folder holds instead.
+    """
+    if root is None or not (held := sorted(path.name for path in Path(root).iterdir())):
+        return
+    some = ", ".join(map(ascii, held[:4])) + (f" and {len(held) - 4} more" if held[4:] else "")
+    raise MissingDataError(
+        f"root must hold {wanted}, got {root}, which holds {some}; without root the default is used"
+    )
+
+
 def folders(root: str | Path | None = None) -> list[Path]:
     """List the folders that are searched, in order: `root`, `$LSTMLAB_DATA`, the cache.
 
@@ -105,10 +159,7 @@ def find(record: DataFile, root: str | Path | None = None) -> Path | None:
         if Path(root).is_file():
             return Path(root)
         if not Path(root).is_dir():
-            raise MissingDataError(
-                f"root must be a folder or the file {record.filename}, got {root}, "
-                "which is not there"
-            )
+            raise absent(root, f"a folder or the file {record.filename}")
     for folder in folders(root):
         if (folder / record.filename).is_file():
             return folder / record.filename

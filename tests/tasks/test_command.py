@@ -1,5 +1,6 @@
 """`lstmlab data` lists, fetches and verifies, and says in one line what went wrong."""
 
+import hashlib
 import io
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from lstmlab.__main__ import main
 from lstmlab.tasks import (
     DataError,
     MissingDataError,
+    images,
     load,
     music,
     names,
@@ -117,6 +119,18 @@ def test_it_lists_what_is_here_and_how_to_get_what_is_not(served, tmp_path, argu
     (tmp_path / "cache" / NAME).write_bytes(DATA)
     assert main(["data", *arguments]) == 0
     assert f"here: {tmp_path / 'cache' / NAME}" in capsys.readouterr().out
+
+
+def test_a_copy_is_here_and_is_called_a_copy(tmp_path, capsys, monkeypatch):
+    (tmp_path / "cache").mkdir()
+    copy = tmp_path / "cache" / images.JPEG.filename
+    copy.write_bytes(DATA)
+    known = replace(images.JPEG, sha256=hashlib.sha256(DATA).hexdigest(), size=len(DATA))
+    monkeypatch.setattr(images, "JPEG", known)
+    assert main(["data"]) == 0
+    assert f"here: {copy} (CIFAR-10 (JPEG copy))" in capsys.readouterr().out
+    assert main(["data", "verify", "images"]) == 0
+    assert "images: CIFAR-10 (JPEG copy), checksum right" in capsys.readouterr().out
 
 
 def test_it_verifies_what_is_here(served, tmp_path, capsys, monkeypatch):

@@ -1,8 +1,10 @@
 """Data files are looked for in the folders that the reader names, then in the cache."""
 
+import os
+
 import pytest
 
-from lstmlab.tasks import MissingDataError, store
+from lstmlab.tasks import MissingDataError, available, load, store
 
 from .served import DATA, NAME, record
 
@@ -31,6 +33,27 @@ def test_what_is_no_file_is_not_found(server, tmp_path):
     (tmp_path / "root").mkdir()
     (tmp_path / "root" / NAME).symlink_to("nothing")
     assert store.find(known, tmp_path / "root") is None
+
+
+@pytest.mark.usefixtures("nowhere")
+def test_a_root_is_a_name(tmp_path, monkeypatch):
+    for root in ("", 3, b"here", "x" * 5000, "a\0b"):
+        for asked in (available, load):
+            with pytest.raises(ValueError, match="root must be"):
+                asked("music", root=root)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / "mine.txt").write_text("To be, or not to be\n" * 40)
+    assert load("shakespeare", root="~/mine.txt").source == "mine.txt (own file)"
+
+
+@pytest.mark.usefixtures("nowhere")
+def test_a_pipe_is_no_file(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    for name in ("music", "shakespeare", "images", "reviews"):
+        with pytest.raises(MissingDataError, match="pipe, which is no file"):
+            load(name, root=tmp_path / "pipe")
+        with pytest.raises(MissingDataError, match="gone, which is not there"):
+            load(name, root=tmp_path / "gone")
 
 
 def test_the_cache_is_the_systems_own(monkeypatch):

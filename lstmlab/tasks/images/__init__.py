@@ -48,6 +48,10 @@ JPEG = DataFile(
     size=25_918_592,
     licence="none is stated",
 )
+WANTED = (
+    f"{BINARY.filename}, cifar-10-python.tar.gz, a folder of CIFAR-10's batches, or folders train "
+    "and test of a folder for each class"
+)
 HOW_TO_GET = (
     'Fetch it with `lstmlab data fetch images` or download=True, use source="embedded" instead'
 )
@@ -85,9 +89,11 @@ class Images:
             default="scikit-learn's 1,797 digits",
             differs="grey digits of 8 x 8 in place of coloured pictures of 32 x 32: linear models "
             "read them with an error near 3 %",
-            how="`lstmlab data fetch images` fetches it (170 MB)",
+            how="`lstmlab data fetch images` fetches it (170 MB). The unpacked folder does as "
+            "well, known by its numbers of pictures",
             file=BINARY,
-            find=lambda root: self.find(root, REAL),
+            copy=JPEG,
+            find=self.find,
             verify=_verified,
         )
 
@@ -105,6 +111,7 @@ class Images:
         if place is not None:
             return load_place(place, wanted)
         if source == "auto":
+            store.check_found(root, WANTED)
             return load_digits(seed)
         if wanted == COPY:
             looked = ", ".join(str(folder) for folder in store.folders(root))
@@ -115,6 +122,7 @@ class Images:
         """Name the source that "auto" would take."""
         place = self.find(root)
         if place is None:
+            store.check_found(root, WANTED)
             return EMBEDDED
         if place.name in (BINARY.filename, PYTHON.filename):
             return REAL
@@ -141,10 +149,7 @@ class Images:
         if root is not None and Path(root).is_file():
             return Path(root)
         if root is not None and not Path(root).is_dir():
-            raise MissingDataError(
-                f"root must be a folder or the file {BINARY.filename}, got {root}, "
-                "which is not there"
-            )
+            raise store.absent(root, f"a folder or the file {BINARY.filename}")
         real = (BINARY.filename, PYTHON.filename, *cifar.FOLDERS)
         names = {REAL: real, COPY: (JPEG.filename,)}.get(wanted, (*real, JPEG.filename))
         for folder in store.folders(root):
@@ -166,6 +171,7 @@ IMAGES = Images()
 
 def load_digits(seed: int = 0) -> Task:
     """Load scikit-learn's digits, shuffled by a seed: 1,197, 300 and 300 pictures."""
+    seed = check_request("images", EMBEDDED, SOURCES, seed)
     return _task(digits.arrays(seed), EMBEDDED, f"digits of scikit-learn (seed {seed})", seed)
 
 
@@ -263,10 +269,12 @@ def _own(place: Path) -> str:
 
 def _verified(place: Path) -> str:
     if place.is_dir():
-        return f"{load_place(place, REAL).caption}, every file read"
-    if _published(place) != REAL:
+        caption = load_place(place, REAL).caption
+        return f"{caption}, known by its numbers of pictures, every file read"
+    title = _published(place)
+    if not title:
         raise store.mismatch(BINARY, place, _digest(place, "sha256"), place.stat().st_size)
-    return f"{REAL}, checksum right" + (" (md5)" if place.name == PYTHON.filename else "")
+    return f"{title}, checksum right" + (" (md5)" if place.name == PYTHON.filename else "")
 
 
 def _task(arrays: Arrays, source: str, title: str, seed: int | None = None) -> Task:

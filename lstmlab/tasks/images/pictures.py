@@ -7,7 +7,6 @@ names are sorted and then shuffled, always the same way.
 from __future__ import annotations
 
 import io
-import re
 import warnings
 from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
@@ -16,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lstmlab.tasks import archives
+from lstmlab.tasks.archives import OF_THE_SYSTEM
 from lstmlab.tasks.images.cifar import read_file
 from lstmlab.tasks.images.splits import VALID, Arrays, apart
 from lstmlab.tasks.store import DataError
@@ -28,8 +28,6 @@ LONGEST_LABEL, MOST_LABELS = 100, 10_000
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".ppm", ".pgm"})
 FORMATS = ("JPEG", "PNG", "BMP", "PPM")
 CHANNELS = {"RGB": 3, "L": 1}
-OF_THE_SYSTEM = re.compile(r"\..*|__MACOSX|Thumbs\.db|desktop\.ini")
-"""Files that systems leave in folders; they are passed over."""
 
 
 def is_folder(place: Path) -> bool:

@@ -21,7 +21,7 @@ from lstmlab.tasks.prepared import prepared
 from lstmlab.tasks.records import Record
 from lstmlab.tasks.reviews import corpus, imdb, keras, opinions
 from lstmlab.tasks.reviews.words import first_words, last_words, masked, shortened, text
-from lstmlab.tasks.store import DataError, DataFile, MissingDataError
+from lstmlab.tasks.store import DataError, DataFile
 from lstmlab.tasks.task import GENERATED, Task, check_request
 
 __all__ = [
@@ -63,6 +63,10 @@ NUMBERS = DataFile(
     size=17_464_789,
     licence=LICENCE,
 )
+WANTED = (
+    f"{ARCHIVE.filename}, {NUMBERS.filename}, or a folder with {', '.join(imdb.FOLDERS)} "
+    "(reviews named ID_RATING.txt)"
+)
 HOW_TO_GET = (
     'Fetch it with `lstmlab data fetch reviews` or download=True, use source="generated" instead'
 )
@@ -86,7 +90,7 @@ class Reviews:
             differs="some 325 different words where people use 100,000, 60 words a review instead "
             "of 230; one sentence decides, and 5 % of the labels are wrong on purpose",
             how="`lstmlab data fetch reviews` fetches it (84 MB). The unpacked folder aclImdb does "
-            "as well, and imdb.npz, as Keras has it",
+            "as well, known by its numbers of files, and so does imdb.npz, as Keras has it",
             file=ARCHIVE,
             find=find,
             verify=verify,
@@ -100,6 +104,7 @@ class Reviews:
         """Name the source that "auto" would take."""
         place = find(root)
         if place is None:
+            store.check_found(root, WANTED)
             return GENERATED
         if place.is_dir():
             real = imdb.counted(place) == FILES
@@ -148,12 +153,14 @@ def load(
     words = check_whole("words", words)
     length = None if length is None else check_whole("length", length)
     seed = check_request("reviews", source, SOURCES, seed)
+    root = store.given(root)
     place = None if source == GENERATED else find(root)
     if place is None and download and source != GENERATED:
         place = fetching.fetch(ARCHIVE, root)
     if place is not None:
         task = load_place(place, words, must_be_real=source != "auto")
     elif source in ("auto", GENERATED):
+        store.check_found(None if source == GENERATED else root, WANTED)
         task = load_generated(seed, words)
     else:
         raise store.missing(ARCHIVE, HOW_TO_GET, root)
@@ -171,10 +178,7 @@ def find(root: str | Path | None = None) -> Path | None:
     if root is not None and Path(root).is_file():
         return Path(root)
     if root is not None and not Path(root).is_dir():
-        raise MissingDataError(
-            f"root must be a folder or a file such as {ARCHIVE.filename}, got {root}, which is "
-            "not there"
-        )
+        raise store.absent(root, f"a folder or a file such as {ARCHIVE.filename}")
     for folder in store.folders(root):
         for name in PUBLISHED:
             if (folder / name).is_file():
@@ -243,7 +247,7 @@ def verify(place: Path) -> str:
     if imdb.counted(place) != FILES:
         counts, wanted = ("/".join(map(str, n)) for n in (sizes, SIZES))
         raise DataError(f"{place} has {counts} reviews, {REAL} has {wanted}; is it complete?")
-    return f"{REAL}, every file read"
+    return f"{REAL}, known by its numbers of files, every file read"
 
 
 def load_generated(seed: int = 0, words: int = WORDS) -> Task:
@@ -252,6 +256,8 @@ def load_generated(seed: int = 0, words: int = WORDS) -> Task:
     Half of each split is positive. 5 % of the labels are the opposite of what the review says, in
     all three splits, so that nobody who reads can be right more often than 0.95.
     """
+    seed = check_request("reviews", GENERATED, SOURCES, seed)
+    words = check_whole("words", words)
     drawn = [review for split in range(len(GENERATED_SIZES)) for review in written(seed, split)]
     known: dict[str, int] = {}
     rows = [np.array([known.setdefault(word, len(known)) for word in said], np.int32)

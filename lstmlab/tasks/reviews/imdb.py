@@ -10,13 +10,14 @@ import os
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lstmlab.tasks import archives
+from lstmlab.tasks.archives import OF_THE_SYSTEM
 from lstmlab.tasks.reviews import corpus
 from lstmlab.tasks.reviews.words import tokenise
 from lstmlab.tasks.store import DataError
@@ -26,6 +27,8 @@ WITHIN = re.compile(r"(?:([^/]+)/)?((?:train|test)/(?:pos|neg))/(.*)", re.DOTALL
 NAME = re.compile(r"(\d{1,9})_(\d{1,2})\.txt", re.ASCII)
 RATINGS = {"pos": range(7, 11), "neg": range(1, 5)}
 LONGEST = 1 << 20  # bytes of a review
+TEXT, WORDS, DIFFERENT = 200_000_000, 60_000_000, 2_000_000
+"""Bytes and words of all reviews, and different words, at most: IMDB has a third, or less."""
 ALL, LARGEST, MOST = 1 << 30, 1 << 26, 300_000  # bytes and files of an archive
 
 
@@ -62,14 +65,17 @@ def names(arrays: corpus.Arrays, most: int) -> list[str]:
 
 def counted(folder: Path) -> list[int]:
     """Count what lies in the four folders, in the order of `FOLDERS`, without reading it."""
-    return [sum(1 for _ in (folder / name).iterdir()) for name in FOLDERS]
+    return [
+        sum(not OF_THE_SYSTEM.fullmatch(path.name) for path in (folder / name).iterdir())
+        for name in FOLDERS
+    ]
 
 
 def in_archive(path: Path) -> Iterator[tuple[str, bytes]]:
     """Give name, as in "train/pos/0_9.txt", and contents of an archive's reviews."""
     above: set[str | None] = set()
     for name, data in archives.members(
-        path, most=ALL, largest=LARGEST, count=MOST, wanted=lambda name: bool(WITHIN.match(name))
+        path, most=ALL, largest=LARGEST, count=MOST, wanted=_is_review
     ):
         found = WITHIN.fullmatch(name)
         if found is None:
@@ -86,14 +92,23 @@ def in_folder(folder: Path) -> Iterator[tuple[str, bytes]]:
     """Give name, as in "train/pos/0_9.txt", and contents of a folder's reviews."""
     for name in FOLDERS:
         with os.scandir(folder / name) as listed:
-            found = sorted(listed, key=lambda entry: entry.name)
+            found = sorted(
+                (entry for entry in listed if not OF_THE_SYSTEM.fullmatch(entry.name)),
+                key=lambda entry: entry.name,
+            )
         for entry in found:
-            where = f"{name}/{entry.name}"
+            inner = f"{name}/{entry.name}"
+            where = f"{folder.name}: {inner!a}"
             if not entry.is_file(follow_symlinks=False):
-                raise DataError(f"{where!a} must be a file, got a link or a folder")
+                raise DataError(f"{where} must be a file, got a link, a folder or a device")
             if entry.stat().st_size > LONGEST:
-                raise DataError(f"{where!a} must have {LONGEST:,} bytes or fewer")
-            yield where, Path(entry.path).read_bytes()
+                raise DataError(f"{where} must have {LONGEST:,} bytes or fewer")
+            yield inner, Path(entry.path).read_bytes()
+
+
+def _is_review(name: str) -> bool:
+    """Whether a file of an archive lies in one of the four folders, and is not the system's."""
+    return bool(WITHIN.match(name)) and not OF_THE_SYSTEM.fullmatch(PurePosixPath(name).name)
 
 
 def gathered(files: Iterable[tuple[str, bytes]], source: str) -> dict[str, NDArray[Any]]:
@@ -101,9 +116,18 @@ def gathered(files: Iterable[tuple[str, bytes]], source: str) -> dict[str, NDArr
     ids: defaultdict[str, int] = defaultdict()
     ids.default_factory = ids.__len__
     rows = []
+    size = count = 0
     for name, data in files:
         order = _place(name, source)
+        size += len(data)
+        if size > TEXT:
+            raise DataError(f"{source} must have reviews of {TEXT:,} bytes or fewer, got more")
         words = _words(data, f"{source}: {name}")
+        count += len(words)
+        if count > WORDS:
+            raise DataError(f"{source} must have {WORDS:,} words or fewer, got more")
+        if len(ids) > DIFFERENT:
+            raise DataError(f"{source} must have {DIFFERENT:,} different words or fewer, got more")
         rows.append((order, np.fromiter(map(ids.__getitem__, words), np.int32, len(words))))
     rows.sort(key=lambda row: row[0])
     reviews = [row for _, row in rows]

@@ -24,7 +24,8 @@ MEMBERS = ("x_train.npy", "y_train.npy", "x_test.npy", "y_test.npy")
 INDEX = "imdb_word_index.json"
 KERAS_ADDS = 3
 HIGHEST = 1 << 20  # rank of a word
-MOST = 1 << 28  # bytes of the file, unpacked
+MOST = 1 << 27  # bytes of the file, unpacked: 12 million ranks of 2 to 6 bytes each
+WORDS = 60_000_000  # of all reviews
 LONGEST_INDEX = 1 << 24  # bytes of the list of words
 
 
@@ -59,6 +60,8 @@ def read(path: Path) -> dict[str, NDArray[Any]]:
     both = list(chain(reviews["train"], reviews["test"]))
     positive = np.concatenate([labels["train"], labels["test"]])
     tested = np.arange(len(both)) >= len(labels["train"])
+    if (count := sum(map(len, both))) > WORDS:
+        raise DataError(f"{path.name} must have {WORDS:,} words or fewer, got {count:,}")
     highest = max(int(review.max()) for review in both)
     parts = corpus.split_up(positive, tested, path.name)
     numbered = np.arange(len(SPECIAL) - 1, len(SPECIAL) + highest, dtype=np.int32)

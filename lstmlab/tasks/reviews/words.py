@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lstmlab.tasks.generated import check_whole
+from lstmlab.tasks.generated import check_codes, check_whole
 from lstmlab.tasks.task import SPLITS, Split, Task
 
 Tokens = NDArray[np.integer[Any]]
@@ -39,12 +39,13 @@ def last_words(x: Tokens, n: int) -> Tokens:
     return np.concatenate([x[:1], x[len(x) - n + 1 :]])
 
 
-def masked(x: Tokens) -> Tokens:
+def masked(x: Sequence[int] | Tokens) -> Tokens:
     """Leave out <UNK> and <PAD>, which are to contribute nothing (Poudel et al., section III).
 
     A step that is masked leaves the state of a network as it was, and so does one that is not made.
     """
-    kept: Tokens = x[(x != UNK) & (x != PAD)]
+    codes: Tokens = np.asarray(x)
+    kept: Tokens = codes[(codes != UNK) & (codes != PAD)]
     return kept
 
 
@@ -56,11 +57,8 @@ def text(task: Task, x: Sequence[int] | Tokens) -> str:
     ValueError
         If `x` holds a number that stands for no word.
     """
-    size = len(task.vocabulary)
-    for word in x:
-        if not 0 <= word < size:
-            raise ValueError(f"x must hold numbers from 0 to {size - 1}, got {word}")
-    return " ".join(task.vocabulary[word] for word in x)
+    known = task.vocabulary
+    return " ".join(known[word] for word in check_codes("x", x, len(known)).tolist())
 
 
 def shortened(task: Task, length: int, end: str = "first") -> Task:

@@ -9,13 +9,14 @@ it in pieces, and `text` makes codes readable. `ngram_nats` says what is to be b
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lstmlab.tasks import fetching, store, texts
+from lstmlab.tasks.generated import check_codes, check_whole
 from lstmlab.tasks.records import Place, Record
 from lstmlab.tasks.shakespeare import play
 from lstmlab.tasks.shakespeare.corpus import body, is_complete_works, make_task
@@ -40,6 +41,7 @@ TINY_SHAKESPEARE = DataFile(
     licence="the text is in the public domain",
 )
 ANYTHING = "input.txt"  # as Tiny Shakespeare is published; it must have the right size, too
+WANTED = "pg100.txt or tinyshakespeare.txt (any other text is given as a file)"
 FILES = {COMPLETE: ("pg100.txt", "100-0.txt"), TINY: (TINY_SHAKESPEARE.filename, ANYTHING)}
 """What the files of the real sets are called."""
 
@@ -58,6 +60,7 @@ def load(source: str, root: Place, download: bool, seed: int) -> Task:
     if path is not None:
         return load_file(path, titles=() if source == "auto" else titles)
     if source == "auto":
+        store.check_found(root, WANTED)
         return load_generated(seed)
     places = ", ".join(str(place) for place in store.folders(root))
     names = " or ".join(FILES[title][0] for title in titles)
@@ -68,6 +71,7 @@ def available(root: Place = None) -> str:
     """Name the source that "auto" would take."""
     path = find(root)
     if path is None:
+        store.check_found(root, WANTED)
         return GENERATED
     known = path.name != ANYTHING
     named = [title for title, names in FILES.items() if known and path.name in names]
@@ -86,9 +90,7 @@ def find(root: Place = None, titles: tuple[str, ...] = tuple(FILES)) -> Path | N
         if Path(root).is_file():
             return Path(root)
         if not Path(root).is_dir():
-            raise MissingDataError(
-                f"root must be a folder or a text file, got {root}, which is not there"
-            )
+            raise store.absent(root, "a folder or a text file")
     for folder in store.folders(root):
         for path in (folder / name for title in titles for name in FILES[title]):
             if path.is_file() and (
@@ -100,6 +102,7 @@ def find(root: Place = None, titles: tuple[str, ...] = tuple(FILES)) -> Path | N
 
 def load_generated(seed: int = 0) -> Task:
     """Write the play of a seed, and make the task of it."""
+    seed = check_request("shakespeare", GENERATED, SOURCES, seed)
     return make_task(play.write(seed), GENERATED, "generated play", f" (seed {seed})", seed)
 
 
@@ -154,9 +157,10 @@ def _read(path: Path) -> tuple[str, str]:
     return f"{path.name} (own file)", plain
 
 
-def text(task: Task, codes: Array) -> str:
-    """The characters that some codes of a task stand for."""
-    return "".join(task.labels[code] for code in codes.tolist())
+def text(task: Task, codes: Sequence[int] | Array) -> str:
+    """The characters that codes of a task stand for, (T,); a ValueError names one of none."""
+    known = task.labels
+    return "".join(known[code] for code in check_codes("codes", codes, len(known)).tolist())
 
 
 def codes(task: Task, text: str) -> NDArray[np.int32]:
@@ -180,11 +184,18 @@ def windows(x: Array, target: Target, length: int) -> Iterator[Pair]:
         As in a task's split.
     length : int
         1 or more: what a piece holds; the last one holds what is left, which may be less.
+
+    Raises
+    ------
+    ValueError
+        If `length` is something else, or x and target differ in theirs.
     """
-    if length < 1:
-        raise ValueError(f"length must be 1 or more, got {length}")
-    for begin in range(0, len(x), length):
-        yield x[begin : begin + length], target[begin : begin + length]
+    size = check_whole("length", length)
+    if len(x) != len(target):
+        raise ValueError(f"x and target must be of one length, got {len(x)} and {len(target)}")
+    return (
+        (x[begin : begin + size], target[begin : begin + size]) for begin in range(0, len(x), size)
+    )
 
 
 def _verified(path: Path) -> str:

@@ -51,10 +51,10 @@ def body(text: str, name: str) -> str:
                 "got none; is it complete?"
             )
         text = text[start.end() : end.start()]
-    text = text.strip("\n") + "\n"
+    text = text.strip("\n")
     if len(text) < SHORTEST:
         raise DataError(f"{name} must hold {SHORTEST} characters or more, got {len(text)}")
-    return text
+    return text + "\n"
 
 
 def make_task(text: str, source: str, name: str, note: str = "", seed: int | None = None) -> Task:

@@ -84,8 +84,9 @@ def chances(task: Task, grams: Codes) -> Floats:
 
 
 def _check(n: int, K: int) -> None:
-    if not 1 <= n <= LONGEST or K**n > np.iinfo(np.int64).max:
-        raise ValueError(f"n must be from 1 to {LONGEST}, and fewer for many characters, got {n}")
+    whole = isinstance(n, int | np.integer) and not isinstance(n, bool)
+    if not whole or not 1 <= n <= LONGEST or K**n > np.iinfo(np.int64).max:
+        raise ValueError(f"n must be from 1 to {LONGEST}, and fewer for many characters, got {n!r}")
 
 
 def _text(task: Task, split: str) -> Codes:

@@ -33,6 +33,7 @@ SIZE, SIZE_GENERATED = 8000, 200
 """Pieces of a language, of real text and of the default."""
 LONGEST = 100
 """Pieces of a sentence for training, at most."""
+WANTED = "train, valid and test in two languages, such as train.en and train.de"
 COVERAGE = 0.9999
 """What share of real text its characters make up that are pieces."""
 
@@ -48,6 +49,7 @@ def load(source: str, root: Place, download: bool, seed: int) -> Task:
     if download:
         raise DownloadError(f"{REAL} cannot be fetched. {RECORD.how}")
     if source == "auto":
+        store.check_found(root, WANTED)
         return generated(seed).task
     places = ", ".join(str(place) for place in store.folders(root))
     raise MissingDataError(f"{REAL} is in none of {places}. {RECORD.how}")
@@ -57,6 +59,7 @@ def available(root: Place = None) -> str:
     """Name the source that "auto" would take."""
     folder = find(root)
     if folder is None:
+        store.check_found(root, WANTED)
         return GENERATED
     return REAL if _named_as_real(folder) else f"{folder.name} (own folder)"
 
@@ -70,10 +73,7 @@ def find(root: Place = None) -> Path | None:
         If `root` is given and is no folder.
     """
     if root is not None and not Path(root).is_dir():
-        raise MissingDataError(
-            "root must be a folder that holds train, valid and test in two languages, such as "
-            f"train.en and train.de, got {root}, which is not there"
-        )
+        raise store.absent(root, f"a folder that holds {WANTED}", kind="folder")
     found = (pairs.find(place) for place in store.folders(root))
     return next((folder for folder in found if folder is not None), None)
 
@@ -88,12 +88,13 @@ def generated(seed: int = 0, *, size: int = SIZE_GENERATED) -> Translation:
     size : int
         How many pieces either language has, at most.
     """
+    seed = check_request("translation", GENERATED, SOURCES, seed)
     splits = dict(zip(SPLITS, language.draw(seed), strict=True))
     return prepare(splits, GENERATED, size=size, longest=LONGEST, seed=seed)
 
 
 def read_folder(
-    folder: Path,
+    folder: str | Path,
     *,
     direction: str = "",
     size: int = SIZE,
@@ -104,7 +105,7 @@ def read_folder(
 
     Parameters
     ----------
-    folder : Path
+    folder : str or Path
         Holds train.LANGUAGE, valid.LANGUAGE (or dev, or newstest2013) and test.LANGUAGE (or
         newstest2014) for two languages, two letters each.
     direction : str
@@ -129,6 +130,7 @@ def read_folder(
         If the direction or the size is not possible; as DataError, if a file is not what it should
         be, or two have different numbers of lines.
     """
+    folder = Path(folder)
     pair = pairs.direction(folder, direction)
     read = {split: pairs.read(*pairs.files(folder, split, pair)) for split in SPLITS}
     real = pairs.is_wmt14(folder, pair, read)
@@ -147,13 +149,13 @@ def read_folder(
 
 
 def read_files(
-    source: Path, target: Path, *, size: int = SIZE, longest: int = LONGEST
+    source: str | Path, target: str | Path, *, size: int = SIZE, longest: int = LONGEST
 ) -> Translation:
     """Read two files, and take the first 90 % for training, then 5 % for validation, and the rest.
 
     Parameters
     ----------
-    source, target : Path
+    source, target : str or Path
         As many lines in both.
     size, longest : int
         As for `read_folder`.
@@ -163,6 +165,7 @@ def read_files(
     ValueError
         As for `read_folder`; as DataError, if there are fewer than 20 pairs, too.
     """
+    source, target = Path(source), Path(target)
     read = pairs.read(source, target)
     count = len(read.pairs)
     if count < 20:
@@ -177,7 +180,15 @@ def read_files(
 
 
 def decode(task: Task, codes: Iterable[int]) -> str:
-    """The text of a translation, up to its </s>: codes are places in the task's labels."""
+    """The text of a translation, up to its </s>: codes are places in the task's labels.
+
+    Raises
+    ------
+    ValueError
+        If the task is another one, or a code stands for no piece.
+    """
+    if task.labels[: len(subwords.SPECIAL)] != subwords.SPECIAL:
+        raise ValueError(f"task must be a translation, got {task.name}")
     return subwords.decode(task.labels, codes)
 
 

@@ -184,8 +184,10 @@ def dictionary() -> dict[str, str]:
 def word_for_word(english: str) -> str:
     """Look every word of an English sentence up, and leave it where it is."""
     known = dictionary()
-    words = [known[word] for word in english.removesuffix(".").split()]
-    return f"{' '.join(word for word in words if word)}."
+    words = english.removesuffix(".").split()
+    if unknown := [word for word in words if word not in known]:
+        raise ValueError(f"english must be of the words of `dictionary`, got {unknown[0]!r}")
+    return f"{' '.join(known[word] for word in words if known[word])}."
 
 
 def draw(seed: int, sizes: Sequence[int] = (2000, 200, 200)) -> list[list[tuple[str, str]]]:

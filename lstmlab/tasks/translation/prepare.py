@@ -8,11 +8,14 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from lstmlab.tasks.generated import check_whole
 from lstmlab.tasks.store import DataError
 from lstmlab.tasks.task import SPLITS, Split, Task
-from lstmlab.tasks.translation.subwords import END, Subwords, learn
+from lstmlab.tasks.translation.subwords import END, SPECIAL, Subwords, learn
 
 Sentences = Sequence[tuple[str, str]]
+
+LARGEST = 100_000  # pieces of a language
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,6 +90,10 @@ def prepare(
     ValueError
         As `learn`; or as DataError, if no pair is left.
     """
+    size = check_whole("size", size, len(SPECIAL) + 1)
+    longest = check_whole("longest", longest)
+    if size > LARGEST:
+        raise ValueError(f"size must be {LARGEST:,} or less, got {size:,}")
     spoken = [learn([pair[side] for pair in splits["train"]], size, coverage=coverage)
               for side in (0, 1)]  # fmt: skip
     counts = dict(dropped or {})

@@ -33,7 +33,7 @@ def bleu(hypotheses: Sequence[str], references: Sequence[str]) -> Score:
     Raises
     ------
     ValueError
-        If they differ in number, or there are none.
+        If they differ in number, or there are none, or one is a text.
 
     Notes
     -----
@@ -41,6 +41,8 @@ def bleu(hypotheses: Sequence[str], references: Sequence[str]) -> Score:
     """
     from sacrebleu.metrics.bleu import BLEU
 
+    if isinstance(hypotheses, str) or isinstance(references, str):
+        raise ValueError("hypotheses and references must be sequences of texts, got one text")
     if len(hypotheses) != len(references) or not references:
         raise ValueError(
             "hypotheses must be as many as references, one or more, "

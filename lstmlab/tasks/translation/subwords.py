@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from lstmlab.tasks.generated import check_codes
+
 if TYPE_CHECKING:
     from sentencepiece import SentencePieceProcessor
 
@@ -69,7 +71,7 @@ def decode(pieces: Sequence[str], codes: Iterable[int]) -> str:
         Where a network chose <pad> or <s>, nothing is written; where it chose <unk>, a ⁇ is.
     """
     said = []
-    for code in codes:
+    for code in check_codes("codes", codes, len(pieces)).tolist():
         if code == END:
             break
         if code == UNKNOWN:

@@ -155,7 +155,23 @@ def test_a_folder_with_all_of_cifar_10_is_the_real_one(tmp_path, monkeypatch):
     put(tmp_path, binary())
     assert IMAGES.available(tmp_path) == load(tmp_path, "real").source == "CIFAR-10"
     line = IMAGES.RECORD.verify(IMAGES.RECORD.place(tmp_path))
-    assert line == "CIFAR-10 (real), 18/2/5 pictures, every file read"
+    known = "known by its numbers of pictures, every file read"
+    assert line == f"CIFAR-10 (real), 18/2/5 pictures, {known}"
+
+
+def test_digits_have_a_seed_of_0_or_more():
+    with pytest.raises(ValueError, match="seed must be a whole number, 0 or more, got -1"):
+        load_digits(-1)
+
+
+def test_a_folder_of_something_else_is_not_replaced(tmp_path):
+    (tmp_path / "empty").mkdir()
+    assert IMAGES.available(tmp_path / "empty") == load(tmp_path / "empty").source == "embedded"
+    put(tmp_path, {f"flat/{label}/0.png": picture() for label in ("cat", "dog")})
+    for asked in (IMAGES.available, load):
+        with pytest.raises(MissingDataError, match=r"root must hold .*holds 'cat', 'dog'; without"):
+            asked(tmp_path / "flat")
+    assert load(tmp_path / "flat", "embedded").source == "embedded"
 
 
 def test_your_own_data_are_not_the_real_ones(tmp_path):
@@ -229,7 +245,6 @@ def test_folders_train_and_test_are_taken_only_where_they_are_named(tmp_path, mo
     put(tmp_path / "own", class_folders())
     monkeypatch.setenv(store.ENVIRONMENT, str(tmp_path / "own"))
     assert IMAGES.available() == "embedded"
-    assert load(tmp_path).source == "embedded"
     assert load(tmp_path / "own").source == "own (own folder)"
 
 

@@ -137,7 +137,7 @@ def test_a_folder_is_the_real_set_if_it_has_as_many_files(tmp_path, monkeypatch)
     monkeypatch.setenv("LSTMLAB_DATA", str(tmp_path))
     assert reviews.REVIEWS.available() == "IMDB"
     assert reviews.load(source="real").caption == "IMDB (real), 8/2/4 reviews"
-    assert reviews.verify(place) == "IMDB, every file read"
+    assert reviews.verify(place) == "IMDB, known by its numbers of files, every file read"
 
 
 def test_without_a_copy_it_says_where_to_get_one(tmp_path):
@@ -165,7 +165,7 @@ WRONG = [
     ({"train/pos/9_6.txt": b"a"}, "train/pos/9_6.txt must have a rating from 7 to 10, got 6"),
     ({"test/neg/9_10.txt": b"a"}, "test/neg/9_10.txt must have a rating from 1 to 4, got 10"),
     ({"train/pos/9.txt": b"a"}, "'train/pos/9.txt' must be named ID_RATING.txt, such as 0_9.txt"),
-    ({"train/neg/.DS_Store": b"a"}, "must be named ID_RATING.txt"),
+    ({"train/neg/9_1.txt.bak": b"a"}, "must be named ID_RATING.txt"),
     ({"train/neg/9_1.txt": b"ab\xff"}, "train/neg/9_1.txt must be UTF-8 text, got byte 2"),
     ({"train/neg/9_1.txt": "a".encode("utf-16")}, "must be UTF-8 text, got byte 0"),
     ({"train/neg/9_1.txt": b""}, "train/neg/9_1.txt must hold a word or more, got none"),
@@ -306,17 +306,43 @@ def test_a_folder_of_anything_is_read_or_refused_and_nothing_else(tmp_path):
     assert {"read", "be UTF-8 tex", "hold a word ", "have a ratin", "be named ID_"} <= outcomes
 
 
+def test_what_systems_leave_is_passed_over(tmp_path):
+    files = texts() | {"train/neg/.DS_Store": b"a", "test/pos/._2_10.txt": b"\xff"}
+    (tmp_path / "a.tar.gz").write_bytes(archive(files))
+    for root in (tmp_path / "a.tar.gz", folder(tmp_path, files)):
+        assert len(reviews.load(root=root).test) == 4
+    assert imdb.counted(tmp_path / "aclImdb") == [5, 5, 2, 2]
+
+
+@pytest.mark.parametrize(("limit", "most"), [("TEXT", 100), ("WORDS", 20), ("DIFFERENT", 7)])
+def test_too_much_text_is_refused_while_it_is_read(tmp_path, monkeypatch, limit, most):
+    monkeypatch.setattr(imdb, limit, most)
+    (tmp_path / "a.tar.gz").write_bytes(archive())
+    for root in (tmp_path / "a.tar.gz", folder(tmp_path)):
+        with pytest.raises(DataError, match=rf"^{root.name} must have .*\b{most}\b.* got more"):
+            reviews.load(root=root)
+
+
+def test_a_folder_of_something_else_is_not_replaced(tmp_path):
+    place = folder(tmp_path)
+    (place / "test/pos").rename(place / "test/good")
+    for asked in (reviews.REVIEWS.available, lambda root: reviews.load(root=root)):
+        with pytest.raises(MissingDataError, match=r"root must hold aclImdb_v1.tar.gz.* 'aclImdb'"):
+            asked(tmp_path)
+    assert reviews.load(source="generated", root=tmp_path).source == "generated"
+
+
 def test_links_and_folders_among_the_reviews_are_refused(tmp_path):
     place = folder(tmp_path)
     secret = tmp_path / "secret.txt"
     secret.write_text("a secret")
     link = place / "train/pos/9_9.txt"
     link.symlink_to(secret)
-    with pytest.raises(DataError, match="'train/pos/9_9.txt' must be a file, got a link or a fold"):
+    with pytest.raises(DataError, match="aclImdb: 'train/pos/9_9.txt' must be a file, got a"):
         reviews.load(root=place)
     link.unlink()
     link.mkdir()
-    with pytest.raises(DataError, match="'train/pos/9_9.txt' must be a file, got a link or a fold"):
+    with pytest.raises(DataError, match="aclImdb: 'train/pos/9_9.txt' must be a file, got a"):
         reviews.load(root=place)
 
 

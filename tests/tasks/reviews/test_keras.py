@@ -134,3 +134,10 @@ def test_a_damaged_file_is_read_or_refused_and_nothing_else(tmp_path, where):
         assert found["tokens"].min() >= 1
     assert CASES / 10 < refused
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_too_many_words_are_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(keras, "WORDS", 20)
+    (tmp_path / "mine.npz").write_bytes(npz())
+    with pytest.raises(DataError, match="mine.npz must have 20 words or fewer, got"):
+        reviews.load(root=tmp_path / "mine.npz")

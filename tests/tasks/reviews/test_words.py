@@ -75,7 +75,11 @@ def test_a_review_can_be_read_again():
     task = reviews.load_generated(0)
     words, _, _ = reviews.written(0, 0)[0]
     assert reviews.text(task, task.train[0][0]) == " ".join(["<START>", *words])
-    with pytest.raises(ValueError, match=f"x must hold numbers from 0 to {task.inputs - 1}, got"):
+    with pytest.raises(ValueError, match=f"x must hold .* from 0 to {task.inputs - 1}, got"):
         reviews.text(task, [1, task.inputs])
     with pytest.raises(ValueError, match="got -1"):
         reviews.text(task, [-1])
+    assert reviews.masked([1, 2, 3, 0]).tolist() == [1, 3]
+    for wrong in ({"words": 0}, {"seed": -1}):
+        with pytest.raises(ValueError, match="must be a whole number"):
+            reviews.load_generated(**wrong)

@@ -134,8 +134,26 @@ def test_windows_are_the_whole_in_order(T, length):
 
 
 def test_a_window_has_a_length():
-    with pytest.raises(ValueError, match="length must be 1 or more, got 0"):
-        list(windows(np.arange(3), np.arange(3), 0))
+    for wrong in (0, None, 2.5):
+        with pytest.raises(ValueError, match=f"length must be a whole number.* got {wrong}"):
+            windows(np.arange(3), np.arange(3), wrong)
+    with pytest.raises(ValueError, match="x and target must be of one length, got 3 and 2"):
+        windows(np.arange(3), np.arange(2), 2)
+
+
+def test_codes_that_stand_for_nothing_are_refused():
+    generated = shakespeare.load_generated(0)
+    assert text(generated, [0, 1]) == "".join(generated.labels[:2])
+    for wrong in ([-1], np.array([999]), [1.5], [[1]], [True]):
+        with pytest.raises(ValueError, match="codes must hold whole numbers from 0 to"):
+            text(generated, wrong)
+
+
+def test_a_length_of_n_grams_is_a_whole_number():
+    generated = shakespeare.load_generated(0)
+    for wrong in ("2", None, 2.5, True, 0):
+        with pytest.raises(ValueError, match="n must be from 1 to 8"):
+            ngram_nats(generated, wrong)
 
 
 # -- n-grams ----------------------------------------------------------------------------------
@@ -232,7 +250,9 @@ def test_an_input_txt_is_taken_if_it_can_be_it(tiny):
     tiny.rename(tiny.with_name("input.txt"))
     assert get(tiny.parent).source == available(tiny.parent) == "Tiny Shakespeare"
     tiny.with_name("input.txt").write_text(LINES[:-60] + "\n")
-    assert get(tiny.parent).source == available(tiny.parent) == "generated"
+    for asked in (get, available):
+        with pytest.raises(MissingDataError, match="root must hold pg100.txt or .* 'input.txt'"):
+            asked(tiny.parent)
     given = tiny.with_name("input.txt")
     assert get(given).source == available(given) == "input.txt (own file)"
 
@@ -289,7 +309,7 @@ def test_another_book_loses_its_header_too_and_is_your_own(folder):
         (gutenberg(end=""), r"pg100.txt must have a line \*\*\* END OF .* is it complete"),
         (gutenberg(head=""), "must have a line Title: The Complete Works of William Shakespeare"),
         (gutenberg(start="START"), "must have a line Title: .* and after it a line .*START"),
-        (HEAD.encode() + f"{START}\nshort\n{END}".encode(), "200 characters or more, got 6"),
+        (HEAD.encode() + f"{START}\nshort\n{END}".encode(), "200 characters or more, got 5"),
         (b"", "pg100.txt must hold text, got none"),
         (gutenberg()[:-3] + b"\xff", "must be UTF-8 text"),
         (gutenberg() + b"\x00", "got the control character 0x00"),
@@ -303,7 +323,7 @@ def test_what_is_not_all_he_wrote_is_refused(folder, data, message):
 
 def test_a_short_text_is_refused(folder):
     (folder / "mine.txt").write_text("x" * 198 + "\n\n\n")
-    with pytest.raises(DataError, match="mine.txt must hold 200 characters or more, got 199"):
+    with pytest.raises(DataError, match="mine.txt must hold 200 characters or more, got 198"):
         get(folder / "mine.txt")
 
 
@@ -328,9 +348,10 @@ def test_a_huge_file_a_pipe_and_a_dangling_link_are_refused(folder):
         get(folder / "huge.txt")
     os.mkfifo(folder / "pg100.txt")
     (folder / TINY).symlink_to(folder / "gone")
-    assert get(folder).source == "generated"
-    for name in ("pg100.txt", TINY):
-        with pytest.raises(MissingDataError, match="root must be a folder or a text file"):
+    with pytest.raises(MissingDataError, match="root must hold pg100.txt"):
+        get(folder)
+    for name, what in (("pg100.txt", "no file"), (TINY, "not there")):
+        with pytest.raises(MissingDataError, match=f"folder or a text file, got .* is {what}"):
             get(folder / name)
 
 

@@ -8,7 +8,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lstmlab.tasks import DataError, DownloadError, MissingDataError, store, translation
+from lstmlab.tasks import (
+    DataError,
+    DownloadError,
+    MissingDataError,
+    shakespeare,
+    store,
+    translation,
+)
 from lstmlab.tasks.translation import available, decode, generated, load, pairs, subwords
 from lstmlab.tasks.translation.prepare import prepare
 from lstmlab.tasks.translation.subwords import END, SPECIAL, Subwords, learn
@@ -260,7 +267,38 @@ def test_what_is_missing_says_how_to_get_it(folder, tmp_path):
     with pytest.raises(ValueError, match="seed must be"):
         get(seed=-1)
     (folder / "test.de").unlink()
-    assert get(folder).source == "generated"
+    (folder / "test.de").symlink_to(folder / "gone")
+    for asked in (get, available):
+        with pytest.raises(MissingDataError, match="root must hold train, valid and test in two"):
+            asked(folder)
+    with pytest.raises(MissingDataError, match="which is no folder"):
+        get(folder / "train.en")
+
+
+def test_paths_may_be_text_and_sizes_are_checked(folder):
+    files = str(folder / "train.en"), str(folder / "train.de")
+    assert translation.read_files(*files, size=80).task.source == "train.en (own file)"
+    for size in (0, 4, -1, None, 1.5, 10**9):
+        with pytest.raises(ValueError, match="size must be"):
+            translation.read_folder(str(folder), size=size)
+    for longest in (0, None, 1.5):
+        with pytest.raises(ValueError, match="longest must be a whole number, 1 or more"):
+            translation.read_files(*files, size=80, longest=longest)
+    with pytest.raises(ValueError, match="seed must be"):
+        translation.generated(-1)
+
+
+def test_texts_and_codes_of_something_else_are_refused():
+    task = translation.generated(0).task
+    for wrong in ([-1], [10_000], [1.5]):
+        with pytest.raises(ValueError, match="codes must hold whole numbers from 0 to"):
+            translation.decode(task, wrong)
+    with pytest.raises(ValueError, match="task must be a translation, got shakespeare"):
+        translation.decode(shakespeare.load_generated(0), [1, 2])
+    with pytest.raises(ValueError, match="sequences of texts, got one text"):
+        translation.bleu("abc", "abc")
+    with pytest.raises(ValueError, match="english must be of the words .* got 'foo'"):
+        translation.word_for_word("the foo")
 
 
 # -- hostile inputs ---------------------------------------------------------------------------
