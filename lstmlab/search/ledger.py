@@ -1,0 +1,127 @@
+"""The trials of a study by their numbers, and how they are written down."""
+
+import datetime
+import json
+
+import numpy as np
+from optuna.distributions import distribution_to_json
+from optuna.study import Study
+from optuna.trial import FrozenTrial, TrialState, create_trial
+
+import lstmlab
+from lstmlab.search.outcome import Outcome
+from lstmlab.search.searcher import Searcher
+from lstmlab.search.space import Params
+
+ABOUT = "lstmlab"
+"""The attribute of a study that says what it is a study of."""
+
+
+class Ledger:
+    """Finished trials of a study: every number once.
+
+    Optuna counts trials in the order in which they ended. Here a trial's number is its place in
+    the order in which they were asked for, whoever ended first; it is kept beside its seed.
+
+    Raises
+    ------
+    ValueError
+        If the study is one of another searcher, seed or space.
+    """
+
+    def __init__(self, study: Study, searcher: Searcher) -> None:
+        self.study, self.searcher = study, searcher
+        self._trials: dict[int, FrozenTrial] = {}
+        self.best: float | None = None
+        self.failed = 0
+        finished = study.get_trials(
+            deepcopy=False, states=(TrialState.COMPLETE, TrialState.FAIL)
+        )
+        self._check(bool(finished))
+        for trial in finished:
+            if "number" in trial.user_attrs:
+                self._note(trial, trial.user_attrs["number"])
+
+    def __len__(self) -> int:
+        return len(self._trials)
+
+    def __contains__(self, number: int) -> bool:
+        return number in self._trials
+
+    def __getitem__(self, number: int) -> FrozenTrial:
+        return self._trials[number]
+
+    def holds(self, number: int, params: Params) -> bool:
+        """Whether this trial has ended; ValueError if another one has, of the same number."""
+        if number not in self._trials:
+            return False
+        if self._trials[number].params != params:
+            raise ValueError(
+                f"storage holds trial {number} of {self.study.study_name!r} with "
+                f"{self._trials[number].params}, but the searcher proposes {params}: it is another "
+                "study, and needs another name"
+            )
+        return True
+
+    def add(self, number: int, params: Params, seed: int, outcome: Outcome) -> None:
+        """Write a trial down; when this returns it is in the storage."""
+        about = {"number": number, "seed": seed, "seconds": outcome.seconds, **outcome.kept}
+        if outcome.reason is not None:
+            about["reason"] = outcome.reason
+        trial = create_trial(
+            state=TrialState.COMPLETE if outcome.reason is None else TrialState.FAIL,
+            value=outcome.value,
+            params=params,
+            distributions=self.searcher.space,
+            user_attrs=about,
+        )
+        if outcome.began:
+            trial.datetime_start = datetime.datetime.fromtimestamp(outcome.began)
+            trial.datetime_complete = trial.datetime_start + datetime.timedelta(
+                seconds=outcome.seconds
+            )
+        self.study.add_trial(trial)
+        self._note(trial, number)
+
+    def _note(self, trial: FrozenTrial, number: int) -> None:
+        if number in self._trials:
+            return
+        trial.number = number
+        self._trials[number] = trial
+        if trial.state == TrialState.FAIL or trial.value is None:
+            self.failed += 1
+            return
+        better = min if self.searcher.direction == "minimize" else max
+        self.best = trial.value if self.best is None else better(self.best, trial.value)
+
+    def _check(self, begun: bool) -> None:
+        """See that the study is one of this searcher, or make it one."""
+        searcher = self.searcher
+        ours = {
+            "searcher": type(searcher).__name__,
+            "seed": searcher.seed,
+            "space": {
+                name: json.loads(distribution_to_json(distribution))
+                for name, distribution in searcher.space.items()
+            },
+        }
+        theirs = self.study.user_attrs.get(ABOUT)
+        if theirs is None and begun:
+            raise ValueError(
+                f"storage holds trials of {self.study.study_name!r} that this loop did not run: "
+                "choose another name"
+            )
+        if theirs is None:
+            self.study.set_user_attr(ABOUT, ours | {"version": lstmlab.__version__})
+            return
+        for what, mine in ours.items():
+            if theirs.get(what) != json.loads(json.dumps(mine)):
+                raise ValueError(
+                    f"storage holds a study {self.study.study_name!r} with {what} "
+                    f"{theirs.get(what)}, not {mine}: choose another name to begin another one"
+                )
+
+
+def seed_of(study: int, number: int) -> int:
+    """The seed of a trial's objective: fixed by the study's seed and the trial's number."""
+    return int(np.random.SeedSequence(study, spawn_key=(number,)).generate_state(1)[0])

@@ -1,0 +1,84 @@
+"""A space of hyperparameters, a dict of Optuna's distributions, and ways from [0, 1] into it."""
+
+import math
+from collections.abc import Mapping
+from typing import TypeAlias
+
+from optuna.distributions import (
+    BaseDistribution,
+    CategoricalDistribution,
+    FloatDistribution,
+    IntDistribution,
+)
+
+Space: TypeAlias = Mapping[str, BaseDistribution]
+Value: TypeAlias = float | int | str | bool | None
+Params: TypeAlias = dict[str, Value]
+Numeric: TypeAlias = FloatDistribution | IntDistribution
+
+
+def check_space(space: object) -> dict[str, BaseDistribution]:
+    """A space as a dict of its own.
+
+    Raises
+    ------
+    TypeError
+        If it is no mapping of names to Optuna distributions.
+    ValueError
+        If it is empty.
+    """
+    if not isinstance(space, Mapping):
+        raise TypeError(
+            "space must be a dict such as {'lr': FloatDistribution(1e-6, 1e-2, log=True)}, "
+            f"got {type(space).__name__}"
+        )
+    known = FloatDistribution | IntDistribution | CategoricalDistribution
+    for name, distribution in space.items():
+        if not isinstance(name, str) or not isinstance(distribution, known):
+            raise TypeError(
+                "space must map names to Optuna's Float-, Int- or CategoricalDistribution, "
+                f"got {name!r}: {distribution!r}"
+            )
+    if not space:
+        raise ValueError("space must hold 1 hyperparameter or more, got none")
+    return dict(space)
+
+
+def draw(distribution: BaseDistribution, u: float) -> Value:
+    """The value below which a share u of the distribution lies: for u uniform on [0, 1), a draw.
+
+    On a log scale equal factors are equally likely. Whole numbers, steps and categories are
+    cells of equal width on their scale; of a whole number on a log scale, the cell k - ½ to k + ½.
+    """
+    if isinstance(distribution, CategoricalDistribution):
+        choices = distribution.choices
+        return choices[min(int(u * len(choices)), len(choices) - 1)]
+    if isinstance(distribution, FloatDistribution) and distribution.step is None:
+        return place(distribution, u)
+    assert isinstance(distribution, FloatDistribution | IntDistribution)
+    low, high, step = distribution.low, distribution.high, distribution.step or 1
+    if distribution.log:
+        return _near(distribution, _between(low - 0.5, high + 0.5, u, log=True))
+    return _near(distribution, _between(low - step / 2, high + step / 2, u, log=False))
+
+
+def place(distribution: Numeric, u: float) -> float | int:
+    """The value at u on the scale from low (u = 0) to high (u = 1), as near as steps allow."""
+    value = _between(distribution.low, distribution.high, u, log=distribution.log)
+    return _near(distribution, value)
+
+
+def _between(low: float, high: float, u: float, log: bool) -> float:
+    if log:
+        return math.exp(math.log(low) + u * (math.log(high) - math.log(low)))
+    return low + u * (high - low)
+
+
+def _near(distribution: Numeric, value: float) -> float | int:
+    """The nearest value that the distribution holds."""
+    low, high, step = distribution.low, distribution.high, distribution.step
+    if step is not None:
+        steps = min(max(round((value - low) / step), 0), round((high - low) / step))
+        value = low + steps * step
+    value = min(max(value, low), high)
+    return int(value) if isinstance(distribution, IntDistribution) else float(value)

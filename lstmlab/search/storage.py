@@ -1,0 +1,193 @@
+"""Where a study lies: in memory, in SQLite or in a journal, whole after a kill."""
+
+import json
+import logging
+import os
+import sqlite3
+import time
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TypeAlias
+
+import optuna
+from filelock import FileLock, Timeout
+from optuna.storages import BaseStorage, InMemoryStorage, JournalStorage, RDBStorage
+from optuna.storages.journal import JournalFileBackend
+from optuna.study import Study
+
+from lstmlab.search.searcher import Direction
+
+Storage: TypeAlias = str | Path | BaseStorage | Study | None
+
+SQLITE = (".db", ".sqlite", ".sqlite3")
+JOURNAL = (".journal", ".log", ".jsonl")
+STALE = 1.0
+"""Seconds after which the lock that a killed process left at a journal is taken away."""
+
+
+@contextmanager
+def opened(storage: Storage, name: str, direction: Direction) -> Iterator[Study]:
+    """The study of this name, made if there is none; for as long as this lasts nobody else's.
+
+    Raises
+    ------
+    ValueError
+        If the file is of no known kind, is damaged, or holds the study in the other direction.
+    BlockingIOError
+        If another process is running a study in the same file.
+    """
+    if isinstance(storage, Study):
+        _check_direction(storage, direction)
+        yield storage
+        return
+    if storage is None or isinstance(storage, BaseStorage):
+        yield _study(storage or InMemoryStorage(), name, direction)
+        return
+    path, url = _locate(storage)
+    if path is None:
+        yield _study(RDBStorage(url), name, direction)
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(f"{path}.running")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout as error:
+        raise BlockingIOError(
+            f"{path} is being written by another run: wait for it, or name another storage"
+        ) from error
+    try:
+        if url:
+            _check_sqlite(path)
+            yield _study(RDBStorage(url), name, direction)
+        else:
+            repair_journal(path)
+            _remove_stale_lock(path)
+            yield _study(JournalStorage(JournalFileBackend(str(path))), name, direction)
+    finally:
+        with suppress(OSError):  # while it is held: whoever waits for it sees that it is gone
+            Path(lock.lock_file).unlink()
+        lock.release()
+
+
+def repair_journal(path: Path) -> None:
+    """Take away a last line that was cut off while it was written; its trial is run again.
+
+    Warns
+    -----
+    RuntimeWarning
+        If there was one.
+
+    Raises
+    ------
+    ValueError
+        If another line is none of a journal: then the file is left as it is.
+    """
+    if not path.exists():
+        return
+    data = path.read_bytes()
+    end = data.rfind(b"\n") + 1
+    for number, line in enumerate(data[:end].splitlines(), start=1):
+        try:
+            entry = json.loads(line)
+        except ValueError:
+            entry = None
+        if not isinstance(entry, dict) or "op_code" not in entry:
+            raise ValueError(
+                f"{path}, line {number} must be an entry of an Optuna journal, got {line[:40]!r}: "
+                "take back a copy of the file, or name another storage"
+            )
+    half = data[end:].strip(b"\0")
+    if data[end:]:
+        if half and not half.startswith(b"{"):
+            raise ValueError(f"{path} must be an Optuna journal, but ends with {half[:40]!r}")
+        os.truncate(path, end)
+        warnings.warn(
+            f"{path} ended in the middle of a line: the cut-off line was taken away, and its trial "
+            "is run again",
+            RuntimeWarning,
+            stacklevel=6,
+        )
+
+
+def _locate(storage: str | Path) -> tuple[Path | None, str]:
+    """The file, if it is one, and the address of the database, if it is one."""
+    text = str(storage)
+    if text.startswith("sqlite:///") and ":memory:" not in text:
+        return Path(text.removeprefix("sqlite:///")), text
+    if "://" in text:
+        return None, text
+    path = Path(text).expanduser()
+    if path.suffix in SQLITE:
+        return path, f"sqlite:///{path}"
+    if path.suffix in JOURNAL:
+        return path, ""
+    raise ValueError(
+        f"storage must be the address of a database, or a file that ends in "
+        f"{', '.join(SQLITE)} (SQLite) or {', '.join(JOURNAL)} (journal), got {text!r}"
+    )
+
+
+def _study(storage: BaseStorage, name: str, direction: Direction) -> Study:
+    with quiet():
+        study = optuna.create_study(
+            storage=storage,
+            study_name=name,
+            direction=direction,
+            sampler=optuna.samplers.RandomSampler(),
+            pruner=optuna.pruners.NopPruner(),
+            load_if_exists=True,
+        )
+    _check_direction(study, direction)
+    return study
+
+
+def _check_direction(study: Study, direction: Direction) -> None:
+    found = [str(found.name).lower() for found in study.directions]
+    if found != [direction]:
+        raise ValueError(
+            f"storage must hold a study to {direction}, but {study.study_name!r} is one to "
+            f"{' and '.join(found)}"
+        )
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Optuna's own messages only from warnings upwards, for a while."""
+    level = optuna.logging.get_verbosity()
+    optuna.logging.set_verbosity(max(level, logging.WARNING))
+    try:
+        yield
+    finally:
+        optuna.logging.set_verbosity(level)
+
+
+def _check_sqlite(path: Path) -> None:
+    """Refuse a file that is no SQLite database, or a damaged one."""
+    if not path.exists() or not path.stat().st_size:
+        return
+    try:
+        connection = sqlite3.connect(path)
+        try:
+            (found,) = connection.execute("pragma quick_check(1)").fetchone()
+        finally:
+            connection.close()
+    except sqlite3.DatabaseError as error:
+        found = str(error)
+    if found != "ok":
+        raise ValueError(
+            f"storage must be a SQLite file, but {path} is damaged or none ({found}): "
+            "take back a copy of the file, or name another storage"
+        )
+
+
+def _remove_stale_lock(path: Path) -> None:
+    """Take away the lock at a journal if whoever took it is not going to give it back."""
+    lock = Path(f"{path}.lock")
+    until = time.monotonic() + STALE
+    while lock.is_symlink() or lock.exists():
+        if time.monotonic() > until:
+            lock.unlink(missing_ok=True)
+            return
+        time.sleep(STALE / 20)

@@ -1,0 +1,173 @@
+"""Trials as data: a table with one row a trial, and its way into files and back."""
+
+import json
+import os
+import tempfile
+from pathlib import Path
+
+import pandas as pd
+from optuna.study import Study
+from optuna.trial import TrialState
+
+from lstmlab.search.ledger import ABOUT, Ledger, seed_of
+from lstmlab.search.outcome import Outcome
+from lstmlab.search.searcher import Searcher
+from lstmlab.search.storage import Storage, opened
+
+OURS = ("number", "value", "seconds", "seed", "state", "reason")
+"""Columns of every table: the trial's number in the order in which they were asked for, what the
+objective returned, wall-clock seconds, the objective's seed, "complete" or "failed", and why."""
+
+
+def table(study: Study) -> pd.DataFrame:
+    """The finished trials of a study, in the order in which they were asked for.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row a trial: `number`, its hyperparameters, `value` (NaN if it failed), what else the
+        objective returned by name, `seconds`, `seed`, `state` ("complete" or "failed"), `reason`.
+    """
+    rows: dict[int, dict[str, object]] = {}
+    for trial in study.get_trials(deepcopy=False, states=(TrialState.COMPLETE, TrialState.FAIL)):
+        kept = dict(trial.user_attrs)
+        number = kept.pop("number", trial.number)
+        ours = {what: kept.pop(what, None) for what in ("seconds", "seed", "reason")}
+        ours["state"] = "complete" if trial.state == TrialState.COMPLETE else "failed"
+        rest = {name: _cell(kept[name]) for name in sorted(kept)}
+        rows.setdefault(
+            number, {"number": number, "value": trial.value, **ours, **trial.params, **rest}
+        )
+    params = list(study.user_attrs.get(ABOUT, {}).get("space", ())) or sorted(
+        {name for trial in study.get_trials(deepcopy=False) for name in trial.params}
+    )
+    others = sorted({name for row in rows.values() for name in row} - {*OURS, *params})
+    order = ["number", *params, "value", *others, *OURS[2:]]
+    data = {name: [rows[number].get(name) for number in sorted(rows)] for name in order}
+    return _typed(pd.DataFrame(data, dtype=object))
+
+
+def write_trials(trials: pd.DataFrame, path: str | Path) -> Path:
+    """Write a table as Parquet or CSV, as its name ends; the file is there whole or not at all.
+
+    Raises
+    ------
+    ValueError
+        If the name ends otherwise.
+    ImportError
+        For Parquet, if pyarrow is missing: `pip install lstmlab[parquet]`.
+    """
+    path = _kind(path)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        if path.suffix == ".csv":
+            trials.to_csv(temporary, index=False, lineterminator="\n")
+        else:
+            trials.to_parquet(temporary, index=False)
+        temporary.chmod(0o666 & ~_umask())
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    return path
+
+
+def read_trials(path: str | Path) -> pd.DataFrame:
+    """The table that `write_trials` wrote, to the bit.
+
+    Raises
+    ------
+    ValueError
+        If the file is no table of trials.
+    """
+    path = _kind(path)
+    if path.suffix == ".csv":
+        words = pd.read_csv(path, dtype=str, keep_default_na=False)
+        found = pd.DataFrame({name: _parsed(list(words[name])) for name in words}, dtype=object)
+    else:
+        found = pd.read_parquet(path)
+    if missing := [what for what in ("number", "value", "state") if what not in found]:
+        raise ValueError(f"{path} must hold trials, but has no column {missing[0]!r}")
+    return _typed(found)
+
+
+def restore(
+    trials: pd.DataFrame, searcher: Searcher, *, storage: Storage = None, name: str = "study"
+) -> Study:
+    """A study from its table, for `run` to go on with: `run(…, storage=study)`.
+
+    Raises
+    ------
+    ValueError
+        If a row is no trial of this searcher and seed, or the storage holds another study.
+    """
+    rest = [name for name in trials if name not in (*OURS, *searcher.space)]
+    with opened(storage, name, searcher.direction) as study:
+        ledger = Ledger(study, searcher)
+        for row in trials.to_dict("records"):
+            number = int(row["number"])
+            if row.get("seed") != seed_of(searcher.seed, number):
+                raise ValueError(
+                    f"trials must be of a study with seed {searcher.seed}: trial {number} has "
+                    f"the seed {row.get('seed')}, not {seed_of(searcher.seed, number)}"
+                )
+            params = {what: row[what] for what in searcher.space}
+            if not ledger.holds(number, params):
+                failed = row["state"] == "failed"
+                kept = {what: row[what] for what in rest if not pd.isna(row[what])}
+                outcome = Outcome(
+                    None if failed else row["value"],
+                    str(row["reason"]) if failed else None,
+                    kept,
+                    seconds=row["seconds"],
+                )
+                ledger.add(number, params, int(row["seed"]), outcome)
+    return study
+
+
+def _cell(thing: object) -> object:
+    return json.dumps(thing) if isinstance(thing, list | dict) else thing
+
+
+def _parsed(words: list[str]) -> list[object]:
+    """A column of a CSV file as booleans, whole numbers, numbers or else words; None if empty."""
+    truths = {"True": True, "False": False}
+    for kind in (truths.__getitem__, int, float):
+        try:
+            return [kind(word) if word else None for word in words]
+        except (ValueError, KeyError):
+            continue
+    return [word or None for word in words]
+
+
+def _typed(trials: pd.DataFrame) -> pd.DataFrame:
+    """Every column as what it holds: whole numbers, numbers, booleans, words; NaN where empty."""
+    typed = {}
+    for name, column in trials.items():
+        column = column.astype(object).where(column.notna(), None)
+        known = [thing for thing in column if thing is not None]
+        if known and all(isinstance(thing, bool) for thing in known):
+            dtype = "bool" if len(known) == len(column) else "boolean"
+        elif known and all(isinstance(thing, int) for thing in known):
+            dtype = "int64" if len(known) == len(column) else "Int64"
+        elif all(isinstance(thing, float | int) for thing in known) and name != "reason":
+            dtype = "float64"
+        else:
+            dtype = "str"
+        typed[name] = column.astype(dtype)
+    return pd.DataFrame(typed)
+
+
+def _kind(path: str | Path) -> Path:
+    path = Path(path).expanduser()
+    if path.suffix not in (".csv", ".parquet"):
+        raise ValueError(f"path must end in .csv or .parquet, got {str(path)!r}")
+    return path
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
