@@ -1,34 +1,45 @@
-"""The command line: ``lstmlab data``, or ``python -m lstmlab data``."""
+"""The command line: ``lstmlab data`` and ``lstmlab odyssey``, or ``python -m lstmlab``."""
 
 from __future__ import annotations
 
 import argparse
+import importlib
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
 
 import lstmlab
-from lstmlab.tasks import command as data
 
-COMMANDS = {"data": (data, "the data sets: list, fetch, verify")}
+COMMANDS = {
+    "data": ("lstmlab.tasks.command", "the data sets: list, fetch, verify"),
+    "odyssey": ("lstmlab.search.command", "a random search for each variant on one task"),
+}
 """Name of each command: its module, with `add_arguments` and `run`, and a line about it."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command; 0 if all went well, 1 with a line on stderr if not."""
+    """Run a command; 0 if all went well, 1 with a line on stderr if not, 130 after Ctrl-C."""
+    arguments = list(sys.argv[1:] if arguments is None else arguments)
     parser = argparse.ArgumentParser(
         prog="lstmlab", description="LSTMs, and the search for good ones."
     )
     parser.add_argument("--version", action="version", version=f"lstmlab {lstmlab.__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for name, (module, about) in COMMANDS.items():
-        module.add_arguments(commands.add_parser(name, help=about, description=module.__doc__))
+    for name, (path, about) in COMMANDS.items():
+        command = commands.add_parser(name, help=about)
+        if name in arguments[:1]:  # what the others need is not imported
+            module = importlib.import_module(path)
+            command.description = module.__doc__
+            module.add_arguments(command)
     options = parser.parse_args(arguments)
     try:
-        _say(COMMANDS[options.command][0].run(options))
-    except (OSError, ValueError) as error:
+        _say(module.run(options))
+    except (OSError, ValueError, RuntimeError) as error:
         sys.stderr.write(f"lstmlab: {error}\n")
         return 1
+    except KeyboardInterrupt as stopped:
+        sys.stderr.write(f"lstmlab: {stopped or 'stopped'}\n")
+        return 130
     return 0
 
 

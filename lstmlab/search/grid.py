@@ -13,7 +13,7 @@ from optuna.distributions import (
 from optuna.trial import FrozenTrial
 
 from lstmlab.search.searcher import Base, Direction, check_count
-from lstmlab.search.space import Params, Space, Value, place
+from lstmlab.search.space import Params, Space, Value, held, place
 
 
 class GridSearch(Base):
@@ -82,6 +82,8 @@ def _values(
     if isinstance(given, Sequence) and not isinstance(given, str):
         return _listed(name, distribution, given)
     if isinstance(distribution, CategoricalDistribution):
+        if isinstance(levels, Mapping) and name in levels:
+            raise ValueError(f"levels[{name!r}] must list some of its choices, got {given!r}")
         return list(distribution.choices)
     assert isinstance(distribution, FloatDistribution | IntDistribution)
     if isinstance(given, bool) or not isinstance(given, int) or given < 1:
@@ -94,13 +96,6 @@ def _values(
 
 def _listed(name: str, distribution: BaseDistribution, values: Sequence[Value]) -> list[Value]:
     """Values somebody wrote down, if the space holds them all."""
-    for value in values:
-        try:
-            inside = distribution._contains(distribution.to_internal_repr(value))
-        except (ValueError, TypeError):
-            inside = False
-        if not inside:
-            raise ValueError(f"levels[{name!r}] must lie in {distribution}, got {value!r}")
     if not values:
         raise ValueError(f"levels[{name!r}] must hold 1 value or more, got none")
-    return list(dict.fromkeys(values))
+    return list(dict.fromkeys(held(f"levels[{name!r}]", distribution, v) for v in values))

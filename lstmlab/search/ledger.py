@@ -1,7 +1,9 @@
 """The trials of a study by their numbers, and how they are written down."""
 
+import copy
 import datetime
 import json
+from dataclasses import is_dataclass
 
 import numpy as np
 from optuna.distributions import distribution_to_json
@@ -9,7 +11,7 @@ from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
 import lstmlab
-from lstmlab.search.outcome import Outcome
+from lstmlab.search.outcome import Objective, Outcome
 from lstmlab.search.searcher import Searcher
 from lstmlab.search.space import Params
 
@@ -26,21 +28,26 @@ class Ledger:
     Raises
     ------
     ValueError
-        If the study is one of another searcher, seed or space.
+        If the study is one of another searcher, seed or space, or of another objective where that
+        says what it is, as a dataclass does.
     """
 
-    def __init__(self, study: Study, searcher: Searcher) -> None:
+    def __init__(
+        self, study: Study, searcher: Searcher, objective: Objective | None = None
+    ) -> None:
         self.study, self.searcher = study, searcher
         self._trials: dict[int, FrozenTrial] = {}
         self.best: float | None = None
         self.failed = 0
+        self.whole = True
+        """Whether the last trial was written to its end; if not, nothing may follow it."""
         finished = study.get_trials(
             deepcopy=False, states=(TrialState.COMPLETE, TrialState.FAIL)
         )
-        self._check(bool(finished))
+        self._check(bool(finished), objective)
         for trial in finished:
             if "number" in trial.user_attrs:
-                self._note(trial, trial.user_attrs["number"])
+                self._note(copy.copy(trial), trial.user_attrs["number"])  # the storage keeps its own
 
     def __len__(self) -> int:
         return len(self._trials)
@@ -58,8 +65,8 @@ class Ledger:
         if self._trials[number].params != params:
             raise ValueError(
                 f"storage holds trial {number} of {self.study.study_name!r} with "
-                f"{self._trials[number].params}, but the searcher proposes {params}: it is another "
-                "study, and needs another name"
+                f"{self._trials[number].params}, but the searcher proposes {params}: it has been "
+                "asked before, and a new one is needed, or is another, which needs another name"
             )
         return True
 
@@ -80,7 +87,9 @@ class Ledger:
             trial.datetime_complete = trial.datetime_start + datetime.timedelta(
                 seconds=outcome.seconds
             )
+        self.whole = False
         self.study.add_trial(trial)
+        self.whole = True
         self._note(trial, number)
 
     def _note(self, trial: FrozenTrial, number: int) -> None:
@@ -94,10 +103,10 @@ class Ledger:
         better = min if self.searcher.direction == "minimize" else max
         self.best = trial.value if self.best is None else better(self.best, trial.value)
 
-    def _check(self, begun: bool) -> None:
+    def _check(self, begun: bool, objective: Objective | None) -> None:
         """See that the study is one of this searcher, or make it one."""
         searcher = self.searcher
-        ours = {
+        ours: dict[str, object] = {
             "searcher": type(searcher).__name__,
             "seed": searcher.seed,
             "space": {
@@ -105,21 +114,24 @@ class Ledger:
                 for name, distribution in searcher.space.items()
             },
         }
+        if is_dataclass(type(objective)):
+            ours["objective"] = repr(objective)
         theirs = self.study.user_attrs.get(ABOUT)
         if theirs is None and begun:
             raise ValueError(
                 f"storage holds trials of {self.study.study_name!r} that this loop did not run: "
                 "choose another name"
             )
-        if theirs is None:
-            self.study.set_user_attr(ABOUT, ours | {"version": lstmlab.__version__})
-            return
+        known = theirs or {}
         for what, mine in ours.items():
-            if theirs.get(what) != json.loads(json.dumps(mine)):
+            if what in known and known[what] != json.loads(json.dumps(mine)):
                 raise ValueError(
                     f"storage holds a study {self.study.study_name!r} with {what} "
-                    f"{theirs.get(what)}, not {mine}: choose another name to begin another one"
+                    f"{known[what]}, not {mine}: choose another name to begin another one"
                 )
+        if set(ours) - set(known):
+            version = {"version": lstmlab.__version__}
+            self.study.set_user_attr(ABOUT, version | known | ours)
 
 
 def seed_of(study: int, number: int) -> int:

@@ -10,6 +10,7 @@ from tqdm.auto import tqdm
 from lstmlab.search.ledger import Ledger, seed_of
 from lstmlab.search.outcome import Objective
 from lstmlab.search.searcher import Searcher
+from lstmlab.search.space import settle
 from lstmlab.search.storage import Storage, opened
 from lstmlab.search.workers import Crew, Executors, Job
 
@@ -44,7 +45,8 @@ def run(
     objective : callable
         (params, seed) -> a float, or a dict with a float as "value" and whatever else is to be
         kept of the trial: numbers, words, lists or dicts of them. The seed is fixed by the
-        searcher's seed and the trial's number.
+        searcher's seed and the trial's number. If it is a dataclass, its fields are part of what
+        the study is, and one with others cannot go on with it.
     trials : int
         How many the study shall have when this returns; those that it has already count.
     executor : concurrent.futures.Executor, callable, int or dask client, optional
@@ -96,15 +98,17 @@ def run(
     """
     _check(searcher, objective, trials, name)
     with opened(storage, name, searcher.direction) as study:
-        ledger = Ledger(study, searcher)
+        ledger = Ledger(study, searcher, objective)
         crew = Crew(objective, executor)
         try:
             with _bar(searcher, ledger, trials, progress) as bar:
                 _search(searcher, trials, ledger, crew, bar)
         except BaseException as error:
-            for job, outcome in crew.ended():
-                ledger.add(job.number, job.params, job.seed, outcome)
-            crew.close(at_once=True)
+            try:
+                for job, outcome in crew.ended() if ledger.whole else ():
+                    ledger.add(job.number, job.params, job.seed, outcome)
+            finally:
+                crew.close(at_once=True)
             if isinstance(error, KeyboardInterrupt):
                 raise Interrupted(study, len(ledger), trials) from None
             raise
@@ -124,7 +128,7 @@ def _search(
     asked, may_ask = 0, True
     while True:
         while may_ask and asked < trials and len(out) <= searcher.lag:
-            proposals = searcher.ask(searcher.batch)
+            proposals = [settle(searcher.space, p) for p in searcher.ask(searcher.batch)]
             may_ask = bool(proposals)  # if it has none, only results can change that
             batch = range(asked, asked + len(proposals))
             for number, params in zip(batch, proposals, strict=True):

@@ -51,7 +51,9 @@ def evaluate(objective: Objective, params: Params, seed: int) -> Outcome:
     began, clock = time.time(), time.perf_counter()
     try:
         value, reason, kept = _judge(objective(dict(params), seed), params)
-    except (Exception, SystemExit) as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # sys.exit() too
         value, reason, kept = None, _describe(error), {}
     return Outcome(value, reason, kept, began, time.perf_counter() - clock)
 
@@ -117,4 +119,8 @@ def _describe(error: BaseException) -> str:
         if frame.filename != __file__
     ]
     where = f" ({Path(frames[-1].filename).name}, line {frames[-1].lineno})" if frames else ""
-    return f"{type(error).__name__}: {error}"[:500] + where
+    try:
+        says = str(error)[:500].encode("utf-8", "backslashreplace").decode()
+    except Exception:
+        says = "which cannot say what it is"
+    return f"{type(error).__name__}: {says}" + where

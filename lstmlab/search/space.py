@@ -44,6 +44,34 @@ def check_space(space: object) -> dict[str, BaseDistribution]:
     return dict(space)
 
 
+def settle(space: Space, params: Mapping[str, Value]) -> Params:
+    """What a searcher proposes, in the order of the space and as every storage gives it back.
+
+    Raises
+    ------
+    ValueError
+        If it names other hyperparameters than the space, or a value that the space does not hold.
+    """
+    if set(params) != set(space):
+        raise ValueError(f"searcher must propose {', '.join(space)}, got {', '.join(params)}")
+    return {
+        name: held(f"the searcher's {name!r}", distribution, params[name])
+        for name, distribution in space.items()
+    }
+
+
+def held(what: str, distribution: BaseDistribution, value: Value) -> Value:
+    """A value as the distribution holds it; ValueError, which calls it `what`, if it does not."""
+    try:
+        internal = distribution.to_internal_repr(value)
+        if distribution._contains(internal):
+            found: Value = distribution.to_external_repr(internal)
+            return found
+    except (ValueError, TypeError):
+        pass
+    raise ValueError(f"{what} must lie in {distribution}, got {value!r}")
+
+
 def draw(distribution: BaseDistribution, u: float) -> Value:
     """The value below which a share u of the distribution lies: for u uniform on [0, 1), a draw.
 
@@ -69,6 +97,8 @@ def place(distribution: Numeric, u: float) -> float | int:
 
 
 def _between(low: float, high: float, u: float, log: bool) -> float:
+    if u <= 0 or u >= 1:  # to the bit, where exp(log(low)) may be off
+        return low if u <= 0 else high
     if log:
         return math.exp(math.log(low) + u * (math.log(high) - math.log(low)))
     return low + u * (high - low)

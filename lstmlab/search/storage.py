@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeAlias
+from urllib.parse import quote, unquote
 
 import optuna
 from filelock import FileLock, Timeout
@@ -71,6 +72,19 @@ def opened(storage: Storage, name: str, direction: Direction) -> Iterator[Study]
         lock.release()
 
 
+def peek(storage: str | Path, name: str) -> Study | None:
+    """A study as it is now, to be read; None if there is none yet."""
+    path, url = _locate(storage)
+    if path is not None and not path.exists():
+        return None
+    if path is not None and not url:
+        repair_journal(path)
+    with quiet(), suppress(KeyError):
+        kept = RDBStorage(url) if url else JournalStorage(JournalFileBackend(str(path)))
+        return optuna.load_study(study_name=name, storage=kept)
+    return None
+
+
 def repair_journal(path: Path) -> None:
     """Take away a last line that was cut off while it was written; its trial is run again.
 
@@ -115,12 +129,12 @@ def _locate(storage: str | Path) -> tuple[Path | None, str]:
     """The file, if it is one, and the address of the database, if it is one."""
     text = str(storage)
     if text.startswith("sqlite:///") and ":memory:" not in text:
-        return Path(text.removeprefix("sqlite:///")), text
+        return Path(unquote(text.removeprefix("sqlite:///").partition("?")[0])), text
     if "://" in text:
         return None, text
     path = Path(text).expanduser()
     if path.suffix in SQLITE:
-        return path, f"sqlite:///{path}"
+        return path, f"sqlite:///{quote(str(path))}"
     if path.suffix in JOURNAL:
         return path, ""
     raise ValueError(

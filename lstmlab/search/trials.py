@@ -57,7 +57,7 @@ def write_trials(trials: pd.DataFrame, path: str | Path) -> Path:
     ImportError
         For Parquet, if pyarrow is missing: `pip install lstmlab[parquet]`.
     """
-    path = _kind(path)
+    path = kind(path)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     os.close(handle)
     temporary = Path(name)
@@ -82,7 +82,7 @@ def read_trials(path: str | Path) -> pd.DataFrame:
     ValueError
         If the file is no table of trials.
     """
-    path = _kind(path)
+    path = kind(path)
     if path.suffix == ".csv":
         words = pd.read_csv(path, dtype=str, keep_default_na=False)
         found = pd.DataFrame({name: _parsed(list(words[name])) for name in words}, dtype=object)
@@ -160,7 +160,8 @@ def _typed(trials: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(typed)
 
 
-def _kind(path: str | Path) -> Path:
+def kind(path: str | Path) -> Path:
+    """A path whose name says that it is Parquet or CSV; ValueError if it does not."""
     path = Path(path).expanduser()
     if path.suffix not in (".csv", ".parquet"):
         raise ValueError(f"path must end in .csv or .parquet, got {str(path)!r}")

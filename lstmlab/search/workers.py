@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import BrokenExecutor, Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from queue import SimpleQueue
-from typing import Any, TypeAlias, cast
+from typing import Any, TypeAlias
 
 import cloudpickle
 from loky import ProcessPoolExecutor
@@ -185,9 +185,10 @@ def local_pool(workers: int | None = None) -> Executor:
 
     They stop when this process is gone, and leave Ctrl-C to it.
     """
-    return ProcessPoolExecutor(
+    pool: Executor = ProcessPoolExecutor(
         max_workers=workers, initializer=_begin, initargs=(os.getpid(),), env=ONE_THREAD
     )
+    return pool
 
 
 def _begin(parent: int) -> None:
@@ -216,7 +217,7 @@ def _maker(executor: Executors) -> Callable[[], Executor] | None:
     if isinstance(executor, Executor) or hasattr(executor, "get_executor"):
         return None
     if callable(executor):
-        return cast(Callable[[], Executor], executor)
+        return executor
     raise TypeError(
         "executor must be a concurrent.futures.Executor, a function that makes one, a number of "
         f"processes or None, got {executor!r}"
@@ -227,7 +228,8 @@ def _given(executor: Any) -> Executor:
     """An executor as it was given, or that of a Dask client."""
     if isinstance(executor, Executor):
         return executor
-    return cast(Executor, executor.get_executor(pure=False))  # two equal calls are two calls
+    of_client: Executor = executor.get_executor(pure=False)  # two equal calls are two calls
+    return of_client
 
 
 def _packed(objective: Objective) -> bytes:
