@@ -18,7 +18,7 @@ HERE = Path(__file__).parent
 NAME = re.compile(r"[a-z0-9-]+")
 BROKEN = "is not a whole record: install lstmlab anew, or run what makes the result again"
 
-__all__ = ["Provenance", "Row", "about", "names", "record", "table", "weights"]
+__all__ = ["Provenance", "Row", "about", "names", "record", "table", "verified", "weights"]
 
 
 @dataclass(frozen=True)
@@ -91,14 +91,14 @@ def table(name: str, part: str = "", folder: Path = HERE) -> list[Row]:
     ValueError
         If there is no such table or the file is not the one that was recorded.
     """
-    path = _verified(name, f"{name}{part and '-' + part}.csv", folder)
+    path = verified(name, f"{name}{part and '-' + part}.csv", folder)
     with path.open(encoding="utf-8", newline="") as file:
         return [{key: _number(text) for key, text in row.items()} for row in csv.DictReader(file)]
 
 
 def weights(name: str, part: str, folder: Path = HERE) -> Params:
     """Trained weights that belong to a result; errors as in `table`."""
-    with np.load(_verified(name, f"{name}-{part}.npz", folder), allow_pickle=False) as file:
+    with np.load(verified(name, f"{name}-{part}.npz", folder), allow_pickle=False) as file:
         return {key: file[key] for key in file.files}
 
 
@@ -235,7 +235,8 @@ def _read(path: Path) -> Provenance:
     return made
 
 
-def _verified(name: str, file: str, folder: Path) -> Path:
+def verified(name: str, file: str, folder: Path = HERE) -> Path:
+    """Where a file of a result lies; errors as in `table`."""
     known = about(name, folder).sha256
     if file not in known:
         raise ValueError(f"{name} has no {file}; it has {', '.join(known)}")
