@@ -2,7 +2,8 @@
 
 `lstmlab.cells` holds the block and its gradient, `lstmlab.tasks` the data (`load`),
 `lstmlab.training` networks and how they learn (`train`, `train_classifier`, `train_stream`),
-`lstmlab.viewing` figures and widgets, `lstmlab.results` what was computed at full size, and
+`lstmlab.search` the search for good hyperparameters (`run`) and `lstmlab.evidence` what its trials
+say, `lstmlab.viewing` figures and widgets, `lstmlab.results` what was computed at full size, and
 `lstmlab.check` says whether an exercise is solved.
 """
 

@@ -1,8 +1,10 @@
 """Figures in one style, widgets that need no kernel, and sound."""
 
 from lstmlab.viewing.block import PARTS, draw_block
+from lstmlab.viewing.boxes import boxes
 from lstmlab.viewing.controls import Choice, Control, Slider, Step, Toggle
 from lstmlab.viewing.curves import learning_curves
+from lstmlab.viewing.evidence import interactions, marginals, shares
 from lstmlab.viewing.explorer import Explorer, explore
 from lstmlab.viewing.field import field
 from lstmlab.viewing.figure import Figure
@@ -43,17 +45,21 @@ __all__ = [
     "activations",
     "annotate",
     "bars",
+    "boxes",
     "draw_block",
     "explore",
     "field",
     "gate_trace",
     "heatmap",
+    "interactions",
     "learning_curves",
     "lines",
     "listen",
+    "marginals",
     "note_name",
     "piano_roll",
     "play",
     "reading",
+    "shares",
     "style",
 ]

@@ -1,0 +1,25 @@
+"""Evidence: what the trials of a search say about variants and hyperparameters."""
+
+from lstmlab.evidence.boxes import Boxes, Steps, leaf_boxes
+from lstmlab.evidence.cube import Side
+from lstmlab.evidence.fanova import Fanova, Surface
+from lstmlab.evidence.trials import as_table, finished
+from lstmlab.evidence.variants import best_trials, compare_variants
+from lstmlab.evidence.welch import Welch, bootstrap_interval, hedges_g, welch
+
+__all__ = [
+    "Boxes",
+    "Fanova",
+    "Side",
+    "Steps",
+    "Surface",
+    "Welch",
+    "as_table",
+    "best_trials",
+    "bootstrap_interval",
+    "compare_variants",
+    "finished",
+    "hedges_g",
+    "leaf_boxes",
+    "welch",
+]
