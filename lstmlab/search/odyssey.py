@@ -17,6 +17,7 @@ from optuna.distributions import (
 import lstmlab
 from lstmlab.cells import VARIANTS
 from lstmlab.search.random import RandomSearch
+from lstmlab.search.searcher import check_seed
 from lstmlab.search.space import Params
 from lstmlab.search.strata import Strata
 from lstmlab.tasks import Task, load
@@ -105,7 +106,7 @@ def searcher(
     ValueError
         If there is no such task or variant.
     """
-    known = list(VARIANTS)
+    seed, known = check_seed(seed), list(VARIANTS)
     for variant in variants:
         if variant not in known:
             raise ValueError(f"variants must be of {', '.join(known)}, got {variant!r}")
