@@ -12,6 +12,15 @@ from tqdm.auto import tqdm
 from lstmlab.cells import Array, Params
 from lstmlab.tasks import Task
 from lstmlab.tasks.task import Pair
+from lstmlab.training.checks import (
+    above_0,
+    check_agree,
+    check_kinds,
+    check_one_of,
+    check_seed,
+    settle_numbers,
+    settle_wholes,
+)
 from lstmlab.training.classifier import Classifier
 from lstmlab.training.updates import RULES
 
@@ -52,21 +61,10 @@ class BatchRecipe:
     keep: Literal["last", "best"] = "last"
 
     def __post_init__(self) -> None:
-        for name in ("epochs", "batch"):
-            value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
-                raise ValueError(f"{name} must be a whole number, 1 or more, got {value!r}")
-            object.__setattr__(self, name, int(value))
-        for name in ("lr", "clip"):
-            value = getattr(self, name)
-            if name == "clip" and value is None:
-                continue
-            right = isinstance(value, int | float | np.number) and not isinstance(value, bool)
-            if not right or not 0 < value < np.inf:
-                raise ValueError(f"{name} must be a finite number above 0, got {value!r}")
-            object.__setattr__(self, name, float(value))
-        if self.rule not in RULES:
-            raise ValueError(f"rule must be one of {', '.join(RULES)}, got {self.rule!r}")
+        settle_wholes(self, "epochs", "batch")
+        given = ("lr",) if self.clip is None else ("lr", "clip")
+        settle_numbers(self, *given, right=above_0, what="a finite number above 0")
+        check_one_of("rule", self.rule, RULES)
         if self.keep not in ("last", "best"):
             raise ValueError(f"keep must be 'last' or 'best', got {self.keep!r}")
 
@@ -179,14 +177,9 @@ def train_classifier(
     A loss that is NaN or infinite ends the run, which then returns the weights of the last epoch
     that was finished.
     """
-    for what, given, kind in (
-        ("network", network, Classifier), ("task", task, Task), ("recipe", recipe, BatchRecipe)
-    ):  # fmt: skip
-        if not isinstance(given, kind):
-            raise TypeError(f"{what} must be a {kind.__name__}, got {type(given).__name__}")
+    check_kinds(network=(network, Classifier), task=(task, Task), recipe=(recipe, BatchRecipe))
     check_fit(network, task)
-    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
-        raise ValueError(f"seed must be a whole number, 0 or more, got {seed!r}")
+    seed = check_seed(seed)
     began = time.perf_counter()
     streams = np.random.SeedSequence(seed).spawn(3)
     for_weights, for_order, for_drops = (np.random.default_rng(stream) for stream in streams)
@@ -237,7 +230,7 @@ def train_classifier(
     return ClassifierRun(
         network=network,
         recipe=recipe,
-        seed=int(seed),
+        seed=seed,
         source=task.source,
         params={name: array.copy() for name, array in params.items()},
         history=history,
@@ -287,14 +280,9 @@ def check_fit(network: Classifier, task: Task) -> None:
                 f"network.inputs must be {width * channels}, the width {width} times the "
                 f"channels {channels} of a picture, which is read row by row, got {network.inputs}"
             )
-    elif network.inputs != task.inputs:
-        raise ValueError(
-            f"network.inputs must be the task's, {task.inputs!r}, got {network.inputs!r}"
-        )
-    for name in ("outputs", "loss"):
-        own, other = getattr(network, name), getattr(task, name)
-        if own != other:
-            raise ValueError(f"network.{name} must be the task's, {other!r}, got {own!r}")
+    else:
+        check_agree(network, task, "inputs")
+    check_agree(network, task, "outputs", "loss")
 
 
 def _flat(params: Params) -> tuple[Array, Params]:

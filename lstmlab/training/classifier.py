@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from lstmlab.cells import Array, Cell, Params, as_cell, param_shapes
-from lstmlab.cells.params import check_array, check_dtype, check_finite, check_positive, output_size
+from lstmlab.cells.params import check_dtype, check_finite, check_positive, output_size
+from lstmlab.training.checks import check_weights
 from lstmlab.training.layers import Lengths, Pooled, pool, read, turned_round
 from lstmlab.training.losses import LOSSES, Target
 from lstmlab.training.network import REVERSE
@@ -153,18 +154,7 @@ class Classifier:
 
     def check(self, params: Params) -> None:
         """Refuse weights that are not this network's, in names, shapes or dtype."""
-        if not isinstance(params, dict):
-            raise TypeError(
-                f"params must be a dict of arrays, such as run.params, got {type(params).__name__}"
-            )
-        missing, extra = self.shapes.keys() - params.keys(), params.keys() - self.shapes.keys()
-        if missing or extra:
-            raise ValueError(
-                f"params do not fit the classifier: missing {sorted(missing) or 'nothing'}, "
-                f"not expected {sorted(extra) or 'nothing'}"
-            )
-        for name, shape in self.shapes.items():
-            check_array(f"params[{name!r}]", params[name], shape, params["W_y"].dtype)
+        check_weights(params, self.shapes, None, "classifier")
 
     def predict(self, params: Params, xs: Sequence[Words]) -> Array:
         """Probabilities of the outputs, (n, K), for n sequences.

@@ -21,6 +21,7 @@ from lstmlab.cells import (
     param_shapes,
 )
 from lstmlab.cells.params import check_array, check_positive, output_size
+from lstmlab.training.checks import check_weights
 from lstmlab.training.losses import LOSSES, Target
 
 REVERSE = "_reverse"
@@ -166,18 +167,7 @@ class Network:
 
     def check(self, params: Params, dtype: np.dtype[Any]) -> None:
         """Refuse weights that are not this network's, in names, shapes or dtype."""
-        if not isinstance(params, dict):
-            raise TypeError(
-                f"params must be a dict of arrays, such as run.params, got {type(params).__name__}"
-            )
-        missing, extra = self._shapes.keys() - params.keys(), params.keys() - self._shapes.keys()
-        if missing or extra:
-            raise ValueError(
-                f"params do not fit the network: missing {sorted(missing) or 'nothing'}, "
-                f"not expected {sorted(extra) or 'nothing'}"
-            )
-        for name, shape in self._shapes.items():
-            check_array(f"params[{name!r}]", params[name], shape, dtype)
+        check_weights(params, self._shapes, dtype, "network")
 
     def stepper(self, params: Params) -> "Stepper":
         """The network as a machine that is fed one frame at a time."""

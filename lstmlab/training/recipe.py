@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -11,6 +11,15 @@ from tqdm.auto import tqdm
 
 from lstmlab.cells import Array, Params
 from lstmlab.tasks import Task
+from lstmlab.training.checks import (
+    above_0,
+    check_agree,
+    check_kinds,
+    check_seed,
+    from_0,
+    settle_numbers,
+    settle_wholes,
+)
 from lstmlab.training.engine import Engine, NumpyEngine, fastest
 from lstmlab.training.history import History, Run
 from lstmlab.training.losses import LOSSES, Target
@@ -51,21 +60,15 @@ class Recipe:
     std: float = 0.1
 
     def __post_init__(self) -> None:
-        def require(name: str, kind: type, right: Callable[[Any], bool], what: str) -> None:
-            value = getattr(self, name)
-            known = (int, np.integer) if kind is int else (int, float, np.number)
-            if isinstance(value, bool) or not isinstance(value, known) or not right(value):
-                raise ValueError(f"{name} must be {what}, got {value!r}")
-            object.__setattr__(self, name, kind(value))  # a NumPy scalar would promote float32
-
-        require("lr", float, lambda lr: 0 < lr < np.inf, "a finite number above 0")
-        require("momentum", float, lambda mu: 0 <= mu < 1, "at least 0 and below 1")
-        require("noise", float, lambda std: 0 <= std < np.inf, "a finite number, 0 or more")
-        require("epochs", int, lambda n: n >= 1, "a whole number, 1 or more")
-        require("patience", int, lambda n: n >= 0, "a whole number, 0 or more")
-        require("std", float, lambda std: 0 <= std < np.inf, "a finite number, 0 or more")
+        settle_numbers(self, "lr", right=above_0, what="a finite number above 0")
+        settle_numbers(
+            self, "momentum", right=lambda mu: 0 <= mu < 1, what="at least 0 and below 1"
+        )
+        settle_numbers(self, "noise", "std", right=from_0, what="a finite number, 0 or more")
+        settle_wholes(self, "epochs")
+        settle_wholes(self, "patience", least=0)
         if self.clip is not None:
-            require("clip", float, lambda c: 0 < c < np.inf, "None or a finite number above 0")
+            settle_numbers(self, "clip", right=above_0, what="None or a finite number above 0")
         if not isinstance(self.nesterov, bool):
             raise ValueError(f"nesterov must be True or False, got {self.nesterov!r}")
 
@@ -122,14 +125,9 @@ def train(
     rate for speech, the character error rate for handwriting. Where the error stays the same, a
     lower loss is an improvement: a CTC network reads nothing at all for its first epochs.
     """
-    for what, given, kind in (
-        ("network", network, Network), ("task", task, Task), ("recipe", recipe, Recipe)
-    ):  # fmt: skip
-        if not isinstance(given, kind):
-            raise TypeError(f"{what} must be a {kind.__name__}, got {type(given).__name__}")
+    check_kinds(network=(network, Network), task=(task, Task), recipe=(recipe, Recipe))
     _check_fit(network, task)
-    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
-        raise ValueError(f"seed must be a whole number, 0 or more, got {seed!r}")
+    seed = check_seed(seed)
     began = time.perf_counter()
     streams = np.random.SeedSequence(seed).spawn(3)
     for_weights, for_order, for_noise = (np.random.default_rng(stream) for stream in streams)
@@ -188,7 +186,7 @@ def train(
     return Run(
         network=network,
         recipe=recipe,
-        seed=int(seed),
+        seed=seed,
         source=task.source,
         params=params,
         history=history,
@@ -249,10 +247,7 @@ def _check_fit(network: Network, task: Task) -> None:
             "task must be frames with an answer for every frame (train_classifier and train_stream "
             f"take others), got {task.name}: {task.form}, answer {task.answer}"
         )
-    for name in ("inputs", "outputs", "loss"):
-        ours, theirs = getattr(network, name), getattr(task, name)
-        if ours != theirs:
-            raise ValueError(f"network.{name} must be the task's, {theirs!r}, got {ours!r}")
+    check_agree(network, task, "inputs", "outputs", "loss")
 
 
 def _cast(

@@ -3,6 +3,8 @@
 import numpy as np
 
 from lstmlab.cells import Array, Params
+from lstmlab.tasks.generated import check_whole
+from lstmlab.training.checks import check_number, from_0
 from lstmlab.training.network import Network
 from lstmlab.training.stream import Codes, one_hot
 
@@ -53,8 +55,7 @@ def sample(
         raise ValueError(
             f"start must be one whole number or more from 0 to {network.inputs - 1}, got {start!r}"
         )
-    if isinstance(length, bool) or not isinstance(length, int | np.integer) or length < 0:
-        raise ValueError(f"length must be a whole number, 0 or more, got {length!r}")
+    length = check_whole("length", length, least=0)
     if not isinstance(rng, np.random.Generator):
         raise ValueError(f"rng must be a numpy.random.Generator, got {rng!r}")
     machine = network.stepper(params)
@@ -75,9 +76,7 @@ def warmed(p: Array, temperature: float) -> Array:
     ValueError
         If the temperature is below 0 or no finite number.
     """
-    number = isinstance(temperature, int | float | np.number) and not isinstance(temperature, bool)
-    if not number or not 0 <= temperature < np.inf:
-        raise ValueError(f"temperature must be a finite number, 0 or more, got {temperature!r}")
+    check_number("temperature", temperature, from_0, "a finite number, 0 or more")
     if temperature == 0:
         return np.asarray(np.eye(len(p))[p.argmax()])
     with np.errstate(divide="ignore"):

@@ -12,6 +12,16 @@ from tqdm.auto import tqdm
 from lstmlab.cells import Array, Params, State, Trace, backward, forward
 from lstmlab.tasks import Task
 from lstmlab.tasks.task import Pair
+from lstmlab.training.checks import (
+    above_0,
+    check_agree,
+    check_kinds,
+    check_one_of,
+    check_seed,
+    from_0,
+    settle_numbers,
+    settle_wholes,
+)
 from lstmlab.training.losses import LOSSES
 from lstmlab.training.network import Network
 from lstmlab.training.updates import RULES
@@ -70,22 +80,11 @@ class StreamRecipe:
     every: int = 500
 
     def __post_init__(self) -> None:
-        for name in ("length", "updates", "every"):
-            value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
-                raise ValueError(f"{name} must be a whole number, 1 or more, got {value!r}")
-            object.__setattr__(self, name, int(value))
-        for name, least in (("lr", False), ("clip", False), ("std", True)):
-            value = getattr(self, name)
-            if name == "clip" and value is None:
-                continue
-            number = isinstance(value, int | float | np.number) and not isinstance(value, bool)
-            if not number or not (0 <= value < np.inf if least else 0 < value < np.inf):
-                what = "0 or more" if least else "above 0"
-                raise ValueError(f"{name} must be a finite number, {what}, got {value!r}")
-            object.__setattr__(self, name, float(value))
-        if self.rule not in RULES:
-            raise ValueError(f"rule must be one of {', '.join(RULES)}, got {self.rule!r}")
+        settle_wholes(self, "length", "updates", "every")
+        given = ("lr",) if self.clip is None else ("lr", "clip")
+        settle_numbers(self, *given, right=above_0, what="a finite number, above 0")
+        settle_numbers(self, "std", right=from_0, what="a finite number, 0 or more")
+        check_one_of("rule", self.rule, RULES)
 
 
 @dataclass(frozen=True)
@@ -229,23 +228,15 @@ def train_stream(
     ValueError
         If network and task do not fit each other, or seed or dtype is none.
     """
-    for what, given, kind in (
-        ("network", network, Network), ("task", task, Task), ("recipe", recipe, StreamRecipe)
-    ):  # fmt: skip
-        if not isinstance(given, kind):
-            raise TypeError(f"{what} must be a {kind.__name__}, got {type(given).__name__}")
+    check_kinds(network=(network, Network), task=(task, Task), recipe=(recipe, StreamRecipe))
     check_network(network)
     if task.form != "tokens" or task.answer != "frame":
         raise ValueError(
             "task must be tokens with an answer for every frame (train and train_classifier take "
             f"others), got {task.name}: {task.form}, answer {task.answer}"
         )
-    for name in ("inputs", "outputs"):
-        ours, theirs = getattr(network, name), getattr(task, name)
-        if ours != theirs:
-            raise ValueError(f"network.{name} must be the task's, {theirs!r}, got {ours!r}")
-    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
-        raise ValueError(f"seed must be a whole number, 0 or more, got {seed!r}")
+    check_agree(network, task, "inputs", "outputs")
+    seed = check_seed(seed)
     began = time.perf_counter()
     params = network.init(np.random.default_rng(seed), recipe.std, dtype)
     make = engine or _fastest(network)
@@ -284,7 +275,7 @@ def train_stream(
     return StreamRun(
         network=network,
         recipe=recipe,
-        seed=int(seed),
+        seed=seed,
         source=task.source,
         params=params,
         updates=updates,
