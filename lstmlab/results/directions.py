@@ -12,20 +12,17 @@ those reported. It takes about half an hour of one core; the tables are written 
 notes everything that is finished in a file and, started again, goes on from there.
 """
 
-import argparse
-import platform
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import product
-from pathlib import Path
 
 import numpy as np
 
-import lstmlab
 from lstmlab.cells import Array, Params, State, forward
-from lstmlab.results import Row, record
+from lstmlab.results import Row
 from lstmlab.results.kept import Kept
+from lstmlab.results.making import command_line, publish
 from lstmlab.results.words import LONGEST, PAIR, Labels, Line, judged, known, lines
 from lstmlab.training import Network, fastest
 from lstmlab.training.losses import softmax
@@ -283,9 +280,7 @@ def compare_stacked(
 
 def main(arguments: list[str] | None = None) -> None:
     """Compute the tables and record them."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--kept", type=Path, help="a file that notes what is finished")
-    kept: Kept[Tables] = Kept(parser.parse_args(arguments).kept)
+    kept: Kept[Tables] = Kept(command_line(__doc__).parse_args(arguments).kept)
     valid, test = (
         [x for x, _ in lines(np.random.default_rng([99, part]), 1000)] for part in (0, 1)
     )
@@ -301,17 +296,14 @@ def main(arguments: list[str] | None = None) -> None:
         for part, rows in kept.get(name, work).items():
             tables[part] += rows
         print(f"{name}: {kept.seconds:.0f} s in all", flush=True)
-    made = record(
+    publish(
         NAME,
         tables,
-        {},
-        command="python -m lstmlab.results.directions",
-        seconds=round(kept.seconds),
-        machine=f"one core ({platform.machine()}, float32)",
+        command="directions",
+        seconds=kept.seconds,
+        by="float32",
         sources=[SOURCE],
-        version=lstmlab.__version__,
     )
-    print(made)
 
 
 if __name__ == "__main__":

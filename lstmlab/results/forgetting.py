@@ -6,7 +6,6 @@ chooses a learning rate for every network and lag on three seeds, trains ten oth
 and writes the table beside this file.
 """
 
-import platform
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -14,9 +13,9 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-import lstmlab
 from lstmlab.cells import Array, Params, Trace, backward, forward
-from lstmlab.results import Row, record
+from lstmlab.results import Row
+from lstmlab.results.making import publish
 from lstmlab.training import Network
 from lstmlab.training.losses import softmax_cross_entropy
 
@@ -240,17 +239,14 @@ def main() -> None:
                     })  # fmt: skip
                 solved = sum(row["solved"] == 1 for row in rows[-len(SEEDS) :])
                 print(f"{rows[-1]['asked']}, {name}, lag {lag}, lr {lr}: {solved}", flush=True)
-    made = record(
+    publish(
         NAME,
         {"": rows},
-        {},
-        command="python -m lstmlab.results.forgetting",
-        seconds=round(time.process_time() - began),
-        machine=f"one core ({platform.machine()}, NumPy, float32)",
+        command="forgetting",
+        seconds=time.process_time() - began,
+        by="NumPy, float32",
         sources=[SOURCE],
-        version=lstmlab.__version__,
     )
-    print(made)
 
 
 if __name__ == "__main__":

@@ -6,12 +6,10 @@ chooses the learning rate of each on a seed of its own, trains three other seeds
 the table, the learning curves, and the first network in both directions beside this file.
 """
 
-import platform
 import time
 from dataclasses import replace
 
-import lstmlab
-from lstmlab.results import Row, record
+from lstmlab.results import Row, making
 from lstmlab.results.speech import curve
 from lstmlab.tasks import Task, load
 from lstmlab.training import Network, Recipe, Run, train
@@ -37,14 +35,12 @@ def tuned(task: Task, name: str) -> float:
     The error would not tell them apart: on the plateau of the blank it is 1 for all.
     """
     made = network(task, name)
-    losses = {
-        lr: train(
-            made, task, replace(RECIPE, lr=lr, epochs=TUNED_FOR), seed=TUNED_ON, progress=False
-        ).valid
-        for lr in RATES
-    }
-    print(f"{name}: {losses}", flush=True)
-    return min(losses, key=lambda lr: losses[lr])
+
+    def loss(lr: float) -> float:
+        recipe = replace(RECIPE, lr=lr, epochs=TUNED_FOR)
+        return train(made, task, recipe, seed=TUNED_ON, progress=False).valid
+
+    return making.tuned(name, RATES, loss)
 
 
 def summary(run: Run, name: str) -> Row:
@@ -72,17 +68,15 @@ def main() -> None:
             rows.append(summary(run, name))
             curves += curve(run, name)
             first.setdefault(name, run)
-    made = record(
+    making.publish(
         NAME,
         {"": rows, "curves": curves},
         {"both": first["both directions"].params},
-        command="python -m lstmlab.results.handwriting",
-        seconds=round(time.process_time() - began),
-        machine=f"one core ({platform.machine()}, compiled engine, float32)",
+        command="handwriting",
+        seconds=time.process_time() - began,
+        by="compiled engine, float32",
         sources=[task.source],
-        version=lstmlab.__version__,
     )
-    print(made)
 
 
 if __name__ == "__main__":

@@ -8,20 +8,17 @@ with it, and writes the table beside this file. Finished runs are kept in FILE, 
 
 from __future__ import annotations
 
-import argparse
-import platform
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
-import lstmlab
 from lstmlab.cells import Array, Cell, Params, Variant, as_cell, forward
-from lstmlab.results import Row, record
+from lstmlab.results import Row
 from lstmlab.results.exams import SOURCE, Exam, Machine, exam, fitting, marks, until_mistake
 from lstmlab.results.kept import Kept
+from lstmlab.results.making import command_line, publish
 from lstmlab.tasks import reber
 from lstmlab.training.compiled import CompiledEngine
 from lstmlab.training.truncated import TruncatedEngine
@@ -249,22 +246,16 @@ def signs(rows: Sequence[Row]) -> list[Row]:
 
 def main() -> None:
     """Compute the table and record it."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--kept", type=Path, help="a file for finished runs, to go on from")
-    options = parser.parse_args()
-    kept: Kept[Row] = Kept(options.kept)
+    kept: Kept[Row] = Kept(command_line(__doc__).parse_args().kept)
     rows = study(kept, arms())
-    made = record(
+    publish(
         NAME,
         {"": [{"source": SOURCE, **row} for row in rows], "signs": signs(rows)},
-        {},
-        command="python -m lstmlab.results.history",
-        seconds=round(kept.seconds),
-        machine=f"one core ({platform.machine()}, compiled engine, float32)",
+        command="history",
+        seconds=kept.seconds,
+        by="compiled engine, float32",
         sources=[SOURCE],
-        version=lstmlab.__version__,
     )
-    print(made)
 
 
 if __name__ == "__main__":

@@ -9,19 +9,16 @@ the first of them and a seed of its own. With `--kept FILE` finished pieces are 
 go on from after a break.
 """
 
-import argparse
-import platform
 from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-import lstmlab
-from lstmlab.results import Row, record
+from lstmlab.results import Row
 from lstmlab.results.kept import Kept
+from lstmlab.results.making import command_line, publish, tuned
 from lstmlab.tasks import Task, load
 from lstmlab.tasks.task import Pictures
 from lstmlab.training.batches import BatchRecipe, train_classifier
@@ -105,7 +102,7 @@ def measured(task: Task, plan: Plan, name: str, lr: float, seed: int) -> dict[st
     }  # fmt: skip
 
 
-def compute(source: str, kept: Kept[Any]) -> tuple[list[Row], str]:
+def compute(source: str, kept: Kept[dict[str, float]]) -> tuple[list[Row], str]:
     """The table, and the data's name."""
     task, plan = load("images", source=source), PLANS[source]
     rows: list[Row] = []
@@ -118,43 +115,35 @@ def compute(source: str, kept: Kept[Any]) -> tuple[list[Row], str]:
         })  # fmt: skip
         print(rows[-1], flush=True)
 
+    def trained(name: str, lr: float, seed: int) -> dict[str, float]:
+        make = partial(measured, task, plan, name, lr, seed)
+        return kept.get(f"{source}, {name}, {lr}, {seed}", make)
+
     for name in COUNTED:
         add(name, 0, kept.get(f"{source}, {name}", partial(baseline, task, name)))
     first = next(iter(NETWORKS))
-    tried = {
-        lr: kept.get(
-            f"{source}, {first}, {lr}, {TUNED_ON}",
-            partial(measured, task, plan, first, lr, TUNED_ON),
-        )["valid"]
-        for lr in RATES
-    }
-    lr = max(tried, key=lambda rate: tried[rate])
+    lr = tuned(
+        f"{source}, {first}", RATES, lambda rate: trained(first, rate, TUNED_ON)["valid"], max
+    )
     for name in NETWORKS:
         for seed in SEEDS:
-            make = partial(measured, task, plan, name, lr, seed)
-            add(name, seed, kept.get(f"{source}, {name}, {lr}, {seed}", make))
+            add(name, seed, trained(name, lr, seed))
     return rows, task.source
 
 
 def main() -> None:
     """Compute the table and record it."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--real", action="store_true", help="on the copy of CIFAR-10")
-    parser.add_argument("--kept", type=Path, help="a file for finished pieces")
-    options = parser.parse_args()
-    kept: Kept[Any] = Kept(options.kept)
+    options = command_line(__doc__, real="the copy of CIFAR-10").parse_args()
+    kept: Kept[dict[str, float]] = Kept(options.kept)
     rows, source = compute(COPY if options.real else "embedded", kept)
-    made = record(
+    publish(
         "images-cifar10" if options.real else "images",
         {"": rows},
-        {},
-        command="python -m lstmlab.results.images" + (" --real" if options.real else ""),
-        seconds=round(kept.seconds),
-        machine=f"one core ({platform.machine()}, compiled layers, float32)",
+        command="images" + (" --real" if options.real else ""),
+        seconds=kept.seconds,
+        by="compiled layers, float32",
         sources=[source],
-        version=lstmlab.__version__,
     )
-    print(made)
 
 
 if __name__ == "__main__":

@@ -11,10 +11,9 @@ trains the settings that were compared first, and prints them.
 """
 
 import argparse
-import platform
 
-import lstmlab
-from lstmlab.results import Row, record
+from lstmlab.results import Row
+from lstmlab.results.making import publish
 from lstmlab.tasks import Task, load
 from lstmlab.training import Network, NumpyEngine, Recipe, Run, train
 
@@ -51,20 +50,18 @@ def run_seeds(seeds: list[int]) -> None:
     runs = {part: [fit(load("music", source=s), seed) for seed in seeds]
             for part, s in SOURCES.items()}
     everything = [run for of_source in runs.values() for run in of_source]
-    made = record(
+    publish(
         NAME,
         {
             "": [summary(run) for run in everything],
             "curves": [row for run in everything for row in curve(run)],
         },
         {part: of_source[0].params for part, of_source in runs.items()},
-        command=f"python -m lstmlab.results.music --seeds {' '.join(map(str, seeds))}",
-        seconds=round(sum(run.seconds for run in everything)),
-        machine=f"one core ({platform.machine()}, NumPy engine, float32)",
+        command=f"music --seeds {' '.join(map(str, seeds))}",
+        seconds=sum(run.seconds for run in everything),
+        by="NumPy engine, float32",
         sources=list(SOURCES.values()),
-        version=lstmlab.__version__,
     )
-    print(made)
 
 
 def run_tried() -> None:

@@ -9,22 +9,19 @@ are reported. Finished runs are kept in FILE, to go on from.
 
 from __future__ import annotations
 
-import argparse
-import platform
 import time
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 
-import lstmlab
 from lstmlab.cells import Array, Variant
-from lstmlab.results import Row, record
+from lstmlab.results import Row
 from lstmlab.results.exams import SOURCE, Machine, exam, nearest
 from lstmlab.results.history import Full, practise
 from lstmlab.results.kept import Kept
+from lstmlab.results.making import command_line, publish
 from lstmlab.tasks import Task, load
 from lstmlab.training import Network, NumpyEngine, Recipe, train
 from lstmlab.training.gated import GatedNetwork
@@ -155,24 +152,18 @@ def study(kept: Kept[Row]) -> list[Row]:
 
 def main() -> None:
     """Compute the table and record it."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--kept", type=Path, help="a file for finished runs, to go on from")
-    options = parser.parse_args()
-    kept: Kept[Row] = Kept(options.kept)
+    kept: Kept[Row] = Kept(command_line(__doc__).parse_args().kept)
     rows = study(kept)
     tuning = [row for row in kept.asked.values() if row["seed"] in TUNED_ON[str(row["task"])]]
-    made = record(
+    publish(
         NAME,
         {part: [{"source": SOURCE, **row} for row in some]
          for part, some in (("", rows), ("tuning", tuning))},
-        {},
-        command="python -m lstmlab.results.others",
-        seconds=round(kept.seconds),
-        machine=f"one core ({platform.machine()}, NumPy and compiled engine, float32)",
+        command="others",
+        seconds=kept.seconds,
+        by="NumPy and compiled engine, float32",
         sources=[SOURCE],
-        version=lstmlab.__version__,
     )
-    print(made)
 
 
 if __name__ == "__main__":

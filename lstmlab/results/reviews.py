@@ -10,19 +10,16 @@ all. With `--kept FILE` finished pieces are noted in a file, to go
 on from after a break.
 """
 
-import argparse
-import platform
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-import lstmlab
-from lstmlab.results import Row, record
+from lstmlab.results import Row
 from lstmlab.results.kept import Kept
+from lstmlab.results.making import command_line, publish, tuned
 from lstmlab.tasks import Task, load
 from lstmlab.tasks.reviews.scores import accuracy, average_precision
 from lstmlab.tasks.reviews.words import masked, shortened, text
@@ -153,7 +150,7 @@ def measured(task: Task, plan: Plan, name: str, lr: float, seed: int) -> dict[st
     }  # fmt: skip
 
 
-def compute(source: str, kept: Kept[Any]) -> tuple[list[Row], list[Row], str]:
+def compute(source: str, kept: Kept[dict[str, float]]) -> tuple[list[Row], list[Row], str]:
     """The contestants at one length, what lengths and ends cost, and the data's name."""
     plan = PLANS[source]
     whole = load("reviews", source=source)
@@ -168,17 +165,22 @@ def compute(source: str, kept: Kept[Any]) -> tuple[list[Row], list[Row], str]:
         table.append(row)
         print(row, flush=True)
 
+    def trained(name: str, lr: float, seed: int) -> dict[str, float]:
+        make = partial(measured, task, plan, name, lr, seed)
+        return kept.get(f"{source}, {name}, {lr}, {seed}", make)
+
+    def valid(name: str, lr: float) -> float:
+        return trained(name, lr, TUNED_ON)["valid"]
+
     for name in COUNTED:
         found = kept.get(f"{source}, {name}", partial(by_counts, task, name, RARE[source]))
         add(rows, found, contestant=name, seed=0)
     rates = {}
     for name in plan.networks:
-        first = plan.networks[0]
-        rates[name] = _rate(task, plan, first if plan.one_rate else name, source, kept)
+        judge = plan.networks[0] if plan.one_rate else name
+        rates[name] = tuned(f"{source}, {judge}", plan.rates, partial(valid, judge), max)
         for seed in plan.seeds:
-            make = partial(measured, task, plan, name, rates[name], seed)
-            found = kept.get(f"{source}, {name}, {rates[name]}, {seed}", make)
-            add(rows, found, contestant=name, seed=seed)
+            add(rows, trained(name, rates[name], seed), contestant=name, seed=seed)
     for end in ("first", "last"):
         for length in plan.lengths:
             cut = seen(whole, length, end)
@@ -197,37 +199,19 @@ def compute(source: str, kept: Kept[Any]) -> tuple[list[Row], list[Row], str]:
     return rows, lengths, whole.source
 
 
-def _rate(task: Task, plan: Plan, name: str, source: str, kept: Kept[Any]) -> float:
-    """The learning rate that does best on the validation set with a seed of its own."""
-    tried = {
-        lr: kept.get(
-            f"{source}, {name}, {lr}, {TUNED_ON}",
-            partial(measured, task, plan, name, lr, TUNED_ON),
-        )["valid"]
-        for lr in plan.rates
-    }
-    return max(tried, key=lambda lr: tried[lr])
-
-
 def main() -> None:
     """Compute the tables and record them."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--real", action="store_true", help="on IMDB")
-    parser.add_argument("--kept", type=Path, help="a file for finished pieces")
-    options = parser.parse_args()
-    kept: Kept[Any] = Kept(options.kept)
+    options = command_line(__doc__, real="IMDB").parse_args()
+    kept: Kept[dict[str, float]] = Kept(options.kept)
     rows, lengths, source = compute("real" if options.real else "generated", kept)
-    made = record(
+    publish(
         "reviews-imdb" if options.real else "reviews",
         {"": rows, "lengths": lengths},
-        {},
-        command="python -m lstmlab.results.reviews" + (" --real" if options.real else ""),
-        seconds=round(kept.seconds),
-        machine=f"one core ({platform.machine()}, compiled layers, float32)",
+        command="reviews" + (" --real" if options.real else ""),
+        seconds=kept.seconds,
+        by="compiled layers, float32",
         sources=[source],
-        version=lstmlab.__version__,
     )
-    print(made)
 
 
 if __name__ == "__main__":

@@ -8,21 +8,18 @@ the cache). A rate is chosen for every contestant on a seed of its own; then eve
 network. With `--kept FILE` finished pieces are noted in a file, to go on from after a break.
 """
 
-import argparse
-import platform
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-import lstmlab
 from lstmlab.cells import Params, forward
-from lstmlab.results import Row, record
+from lstmlab.results import Row
 from lstmlab.results.kept import Kept
+from lstmlab.results.making import command_line, publish, tuned
 from lstmlab.tasks import Task, load, shakespeare
 from lstmlab.tasks.shakespeare import marks
 from lstmlab.training import Network
@@ -131,6 +128,10 @@ def compute(source: str, kept: Kept[Any]) -> tuple[list[Row], list[Row], list[Ro
     """The table of contestants, their curves, the cells, and the first LSTM's weights."""
     task = load("shakespeare", source=source)
     rows: list[Row] = []
+
+    def loss(name: str, lr: float) -> float:
+        return float(kept.get(f"{source}, {name}, tried {lr}", partial(_tried, task, name, lr)))
+
     for n in GRAMS:
         rows.append({
             "source": task.source, "contestant": f"{n}-grams", "weights": 0, "lr": 0, "seed": 0,
@@ -141,12 +142,7 @@ def compute(source: str, kept: Kept[Any]) -> tuple[list[Row], list[Row], list[Ro
     cell_rows: list[Row] = []
     first: Params = {}
     for name in CONTESTANTS:
-        tried = {
-            lr: kept.get(f"{source}, {name}, tried {lr}", partial(_tried, task, name, lr))
-            for lr in RATES
-        }
-        lr = min(tried, key=lambda rate: tried[rate])
-        print(f"{source}, {name}: {tried}", flush=True)
+        lr = tuned(f"{source}, {name}", RATES, partial(loss, name))
         for seed in SEEDS:
             make = partial(_piece, task, name, seed, lr, UPDATES[source])
             piece = kept.get(f"{source}, {name}, {seed}", make)
@@ -188,23 +184,18 @@ def _piece(
 
 def main() -> None:
     """Compute the tables and record them."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--real", action="store_true", help="on Tiny Shakespeare")
-    parser.add_argument("--kept", type=Path, help="a file for finished pieces")
-    options = parser.parse_args()
+    options = command_line(__doc__, real="Tiny Shakespeare").parse_args()
     kept: Kept[Any] = Kept(options.kept)
     rows, curves, cell_rows, first = compute("real" if options.real else "generated", kept)
-    made = record(
+    publish(
         "shakespeare-tiny" if options.real else "shakespeare",
         {"": rows, "curves": curves, "cells": cell_rows},
         {"lstm": first},
-        command="python -m lstmlab.results.shakespeare" + (" --real" if options.real else ""),
-        seconds=round(kept.seconds),
-        machine=f"one core ({platform.machine()}, compiled engine, float32)",
+        command="shakespeare" + (" --real" if options.real else ""),
+        seconds=kept.seconds,
+        by="compiled engine, float32",
         sources=[str(rows[0]["source"])],
-        version=lstmlab.__version__,
     )
-    print(made)
 
 
 if __name__ == "__main__":

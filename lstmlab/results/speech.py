@@ -7,7 +7,6 @@ writes the table, the learning curves, and the first network in both directions 
 Four contestants have about 57,000 weights; logistic regression has what it needs.
 """
 
-import platform
 import time
 from collections.abc import Iterable
 from dataclasses import replace
@@ -16,8 +15,8 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
-import lstmlab
-from lstmlab.results import Row, record
+from lstmlab.results import Row
+from lstmlab.results.making import publish
 from lstmlab.tasks import Task, load
 from lstmlab.training import Network, Recipe, Run, train
 
@@ -149,17 +148,15 @@ def main() -> None:
     for name in dict.fromkeys(str(row["contestant"]) for row in rows):
         errors = [float(row["test"]) for row in rows if row["contestant"] == name]
         print(f"{name}: {np.mean(errors):.3f} ± {np.std(errors, ddof=1):.3f}")
-    made = record(
+    publish(
         NAME,
         {"": rows, "curves": curves},
         {"both": arrays["both-directions"]},
-        command="python -m lstmlab.results.speech",
-        seconds=round(time.process_time() - began),
-        machine=f"one core ({platform.machine()}, compiled engine, float32)",
+        command="speech",
+        seconds=time.process_time() - began,
+        by="compiled engine, float32",
         sources=[task.source],
-        version=lstmlab.__version__,
     )
-    print(made)
 
 
 if __name__ == "__main__":

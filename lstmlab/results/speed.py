@@ -21,9 +21,9 @@ from typing import Protocol, cast
 
 import numpy as np
 
-import lstmlab
 from lstmlab.cells import VARIANTS
-from lstmlab.results import Row, record
+from lstmlab.results import Row
+from lstmlab.results.making import publish
 from lstmlab.training import Network, NumpyEngine
 
 NAME = "speed"
@@ -188,17 +188,15 @@ def main() -> None:
     bench = benchmark()
     began = time.perf_counter()
     tables = measure(bench)
-    made = record(
+    publish(
         NAME,
         tables,
-        {},
-        command="python -m lstmlab.results.speed",
-        seconds=round(time.perf_counter() - began),
-        machine=f"one core of {processor()} ({platform.machine()}, {bench.LANES} lanes, float32)",
+        command="speed",
+        seconds=time.perf_counter() - began,
+        core=f"one core of {processor()}",
+        by=f"{bench.LANES} lanes, float32",
         sources=[SOURCE],
-        version=lstmlab.__version__,
     )
-    print(made)
 
 
 if __name__ == "__main__":

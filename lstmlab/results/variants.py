@@ -12,9 +12,7 @@ run at that rate.
 notes every finished run in a file and, started again, goes on from there.
 """
 
-import argparse
 import json
-import platform
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -23,9 +21,9 @@ from typing import TypedDict
 
 import numpy as np
 
-import lstmlab
 from lstmlab.cells import VARIANTS, Array, Params, Variant, as_cell, forward
-from lstmlab.results import Row, record
+from lstmlab.results import Row
+from lstmlab.results.making import command_line, publish
 from lstmlab.tasks import Task, load
 from lstmlab.training import Network, NumpyEngine, Recipe, train
 from lstmlab.training.losses import LOSSES, Target
@@ -228,9 +226,8 @@ def study(
 
 def main() -> None:
     """Do what the command line asks for."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = command_line(__doc__)
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2, 3, 4])
-    parser.add_argument("--kept", type=Path, help="a file for finished runs, to go on from")
     options = parser.parse_args()
     runs = Runs(load("music", source=SOURCE), kept=options.kept)
     chosen = study(runs, options.seeds)
@@ -244,17 +241,14 @@ def main() -> None:
         for row in made["curve"]
         if row["seed"] == options.seeds[0]
     ]
-    made = record(
+    publish(
         NAME,
         {"": rows, "curves": curves},
-        {},
-        command=f"python -m lstmlab.results.variants --seeds {' '.join(map(str, options.seeds))}",
-        seconds=round(sum(float(row["seconds"]) for row in rows)),
-        machine=f"one core ({platform.machine()}, NumPy engine, float32)",
+        command=f"variants --seeds {' '.join(map(str, options.seeds))}",
+        seconds=sum(float(row["seconds"]) for row in rows),
+        by="NumPy engine, float32",
         sources=[SOURCE],
-        version=lstmlab.__version__,
     )
-    print(made)
 
 
 if __name__ == "__main__":
