@@ -25,7 +25,6 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable
 from multiprocessing.queues import SimpleQueue
 from multiprocessing.synchronize import Barrier
 
@@ -36,25 +35,12 @@ from lstmlab.cells import LSTM, VARIANTS
 from lstmlab.cells.kernel.lanes import LANES, load, store, tanh
 from lstmlab.cells.kernel.layer import zeros
 from lstmlab.cells.kernel.products import product
+from lstmlab.results.turns import Work, in_turns
 from lstmlab.training import Network
 from lstmlab.training.compiled import CompiledEngine
 
 T, M = 61, 88
 BLOCKS = (20, 64, 128, 200)
-Work = Callable[[], object]
-
-
-def in_turns(works: dict[str, Work], *, turns: int = 30, calls: int = 10) -> dict[str, float]:
-    """Median seconds of one call of each; in a turn each is called `calls` times in a row."""
-    seconds: dict[str, list[float]] = {name: [] for name in works}
-    for turn in range(turns + 2):
-        for name, work in works.items():
-            began = time.perf_counter()
-            for _ in range(calls):
-                work()
-            if turn >= 2:  # the first turns warm up
-                seconds[name].append((time.perf_counter() - began) / calls)
-    return {name: statistics.median(found) for name, found in seconds.items()}
 
 
 def roll() -> tuple[np.ndarray, np.ndarray]:

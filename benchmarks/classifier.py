@@ -14,15 +14,12 @@ import os
 for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[variable] = "1"
 
-import statistics
-import time
-from collections.abc import Callable
-
 import numpy as np
 import torch
 from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence
 
+from lstmlab.results.turns import Work, in_turns
 from lstmlab.training import Network
 from lstmlab.training.classifier import Classifier
 from lstmlab.training.compiled_stream import CompiledStreamer
@@ -31,20 +28,6 @@ from lstmlab.training.updates import Adam
 
 WORDS, D, B = 5003, 32, 32
 K, WINDOW = 65, 50
-Work = Callable[[], object]
-
-
-def in_turns(works: dict[str, Work], *, turns: int = 15, calls: int = 3) -> dict[str, float]:
-    """Median seconds of one call of each; in a turn each is called `calls` times in a row."""
-    seconds: dict[str, list[float]] = {name: [] for name in works}
-    for turn in range(turns + 2):
-        for name, work in works.items():
-            began = time.perf_counter()
-            for _ in range(calls):
-                work()
-            if turn >= 2:  # the first turns warm up
-                seconds[name].append((time.perf_counter() - began) / calls)
-    return {name: statistics.median(found) for name, found in seconds.items()}
 
 
 def ours_on_reviews(H: int, xs: list[np.ndarray], targets: list[np.ndarray]) -> Work:
@@ -127,7 +110,7 @@ def main() -> None:
             "ours": ours_on_reviews(H, xs, targets),
             "packed": torch_on_reviews(H, xs, targets, packed=True),
             "padded": torch_on_reviews(H, xs, targets, packed=False),
-        })  # fmt: skip
+        }, turns=15, calls=3)  # fmt: skip
         print(f"    H = {H}: {found['packed'] / found['ours']:.2f}, "
               f"{found['padded'] / found['ours']:.2f} ({found['ours'] * 1e3:.1f} ms)")  # fmt: skip
     x, target = rng.integers(0, K, (2, WINDOW))
@@ -141,7 +124,8 @@ def main() -> None:
             name: lambda machine=machine: machine.step(x, target, rate=0.1, clip=5.0)
             for name, machine in machines.items()
         }
-        found = in_turns(works | {"torch": torch_on_text(H, x, target)})
+        works["torch"] = torch_on_text(H, x, target)
+        found = in_turns(works, turns=15, calls=3)
         print(f"    H = {H}: {found['torch'] / found['ours']:.2f}, "
               f"{found['NumPy'] / found['ours']:.2f} ({found['ours'] * 1e3:.2f} ms)")  # fmt: skip
 

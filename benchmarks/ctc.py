@@ -12,31 +12,17 @@ import os
 for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[variable] = "1"
 
-import statistics
-import time
-from collections.abc import Callable
 from functools import partial
 
 import numpy as np
 import torch
 
+from lstmlab.results.turns import in_turns
 from lstmlab.training import Network, NumpyEngine, compiled_ctc, ctc
 from lstmlab.training.compiled import CompiledEngine
 from lstmlab.training.losses import ctc_by_torch
 
 T, M, N, K, U = 300, 39, 100, 82, 30
-
-
-def in_turns(works: dict[str, Callable[[], object]], turns: int) -> dict[str, float]:
-    """Median seconds of one call of each."""
-    seconds: dict[str, list[float]] = {name: [] for name in works}
-    for turn in range(turns + 2):
-        for name, work in works.items():
-            began = time.perf_counter()
-            work()
-            if turn >= 2:  # the first turns warm up
-                seconds[name].append(time.perf_counter() - began)
-    return {name: statistics.median(found) for name, found in seconds.items()}
 
 
 def by_torch_in_float32(a: np.ndarray, l: np.ndarray) -> np.ndarray:
@@ -56,7 +42,8 @@ def main() -> None:
     a, l = rng.standard_normal((T, K)).astype(np.float32), rng.integers(1, K, U)
     ways = {"compiled": compiled_ctc.ctc, "torch, float32": by_torch_in_float32,
             "torch, float64": ctc_by_torch, "NumPy": ctc.ctc}  # fmt: skip
-    for name, seconds in in_turns({n: partial(way, a, l) for n, way in ways.items()}, 50).items():
+    losses = {name: partial(way, a, l) for name, way in ways.items()}
+    for name, seconds in in_turns(losses, turns=50, calls=1).items():
         print(f"CTC, {name:15}{1e3 * seconds:8.2f} ms")
 
     network = Network(M, N, K, loss="ctc", directions=2)
@@ -66,7 +53,7 @@ def main() -> None:
         name: partial(engine.step, x, l, rate=1e-6, momentum=0.9)
         for name, engine in engines.items()
     }
-    for name, seconds in in_turns(steps, 15).items():
+    for name, seconds in in_turns(steps, turns=15, calls=1).items():
         print(f"update, {name:12}{1e3 * seconds:8.2f} ms")
 
 

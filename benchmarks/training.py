@@ -12,27 +12,23 @@ import os
 for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[variable] = "1"
 
-import statistics
-import time
-from collections.abc import Callable
-
 import numpy as np
 
+from lstmlab.results.turns import Work, in_turns
 from lstmlab.training import Network, NumpyEngine
 
 T, M = 61, 88
 BLOCKS = (20, 64, 128, 200)
-ROUNDS = 30
 
 
-def ours(blocks: int, x: np.ndarray, target: np.ndarray) -> Callable[[], object]:
+def ours(blocks: int, x: np.ndarray, target: np.ndarray) -> Work:
     """One update by the NumPy engine."""
     network = Network(M, blocks, M)
     engine = NumpyEngine(network, network.init(np.random.default_rng(0)))
     return lambda: engine.step(x, target, rate=1e-4, momentum=0.9)
 
 
-def torchs(blocks: int, x: np.ndarray, target: np.ndarray) -> Callable[[], object]:
+def torchs(blocks: int, x: np.ndarray, target: np.ndarray) -> Work:
     """One update by torch."""
     import torch
     from torch import nn
@@ -60,15 +56,10 @@ def main() -> None:
     x, target = roll[:-1], roll[1:]
     print("blocks   NumPy engine   torch nn.LSTM   ratio (above 1: NumPy is faster)")
     for blocks in BLOCKS:
-        engines = {"ours": ours(blocks, x, target), "torch": torchs(blocks, x, target)}
-        seconds: dict[str, list[float]] = {name: [] for name in engines}
-        for turn in range(ROUNDS + 3):
-            for name, update in engines.items():
-                began = time.perf_counter()
-                update()
-                if turn >= 3:  # the first turns warm up
-                    seconds[name].append(time.perf_counter() - began)
-        mine, theirs = (statistics.median(seconds[name]) for name in ("ours", "torch"))
+        found = in_turns(
+            {"ours": ours(blocks, x, target), "torch": torchs(blocks, x, target)}, calls=1
+        )
+        mine, theirs = found["ours"], found["torch"]
         print(f"{blocks:6}{1e3 * mine:12.2f} ms{1e3 * theirs:13.2f} ms{theirs / mine:8.2f}")
 
 

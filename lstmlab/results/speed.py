@@ -24,6 +24,7 @@ import numpy as np
 from lstmlab.cells import VARIANTS
 from lstmlab.results import Row
 from lstmlab.results.making import publish
+from lstmlab.results.turns import Work
 from lstmlab.training import Network, NumpyEngine
 
 NAME = "speed"
@@ -31,8 +32,6 @@ SOURCE = "generated keys"
 BENCHMARK = Path(__file__).parents[2] / "benchmarks" / "cells.py"
 SIZES = (20, 64, 128, 200)
 FIRSTS = ("V", "NIG", "FGR")
-
-Work = Callable[[], object]
 
 
 class Machine(Protocol):
