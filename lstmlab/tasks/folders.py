@@ -6,17 +6,23 @@ them by; what is known is how many sequences each split has.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sized
+from collections.abc import Callable, Mapping, Sequence, Sized
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Generic, TypeVar
 
+import numpy as np
+from numpy.typing import NDArray
+
 from lstmlab.tasks import store
 from lstmlab.tasks.records import Place, Record
 from lstmlab.tasks.store import DataError, DownloadError, MissingDataError
-from lstmlab.tasks.task import GENERATED, SPLITS, Task, check_request
+from lstmlab.tasks.task import GENERATED, SPLITS, Split, Task, check_request
 
 Listed = TypeVar("Listed", bound=Mapping[str, Sized])
+Floats = NDArray[np.float64]
+Sequences = dict[str, list[tuple[Floats, NDArray[np.int64]]]]
+"""(x, target) of each split, x not scaled yet."""
 
 
 @dataclass(frozen=True)
@@ -81,10 +87,7 @@ class FolderSet(Generic[Listed]):
             If `root` is given and is no folder.
         """
         if root is not None and not Path(root).is_dir():
-            raise MissingDataError(
-                f"root must be a folder that holds {self.holds}, got {root}, which is "
-                f"{'no folder' if Path(root).exists() else 'not there'}"
-            )
+            raise store.absent(root, f"a folder that holds {self.holds}", kind="folder")
         found = (self.within(place) for place in store.folders(root))
         return next((folder for folder in found if folder is not None), None)
 
@@ -125,6 +128,37 @@ class FolderSet(Generic[Listed]):
     def _source(self, found: Listed, folder: Path) -> str:
         real = _sizes(found) == self.facts.sizes
         return self.facts.title if real else f"{folder.name} (own folder)"
+
+
+def made_up(
+    sizes: Sequence[tuple[int, int]],
+    make: Callable[[int, int, int], tuple[Floats, NDArray[np.int64]]],
+) -> Sequences:
+    """The default's sequences: nobody is in two splits.
+
+    Parameters
+    ----------
+    sizes : sequence of (int, int)
+        How many people each split has, and how many sequences there are of each.
+    make : callable
+        (split, person, number), each counted from 0 -> (x, target).
+    """
+    return {
+        split: [
+            make(place, person, number)
+            for person in range(sizes[place][0])
+            for number in range(sizes[place][1])
+        ]
+        for place, split in enumerate(SPLITS)
+    }
+
+
+def changed(sequences: Sequences, change: Callable[[Floats], Floats]) -> list[Split]:
+    """The three splits with every x changed, and as float32."""
+    return [
+        [(change(x).astype(np.float32), target) for x, target in sequences[split]]
+        for split in SPLITS
+    ]
 
 
 def _sizes(found: Mapping[str, Sized]) -> tuple[int, ...]:

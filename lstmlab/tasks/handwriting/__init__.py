@@ -15,16 +15,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lstmlab.tasks import store
-from lstmlab.tasks.folders import FolderSet
+from lstmlab.tasks.folders import Floats, FolderSet, Sequences, changed, made_up
 from lstmlab.tasks.handwriting import iamondb, ink, pen, words
 from lstmlab.tasks.handwriting.alphabet import CHARACTERS, decode, encode
 from lstmlab.tasks.records import Record
 from lstmlab.tasks.store import DataError
-from lstmlab.tasks.task import GENERATED, SPLITS, Split, Task
+from lstmlab.tasks.task import GENERATED, SPLITS, Task
 
 __all__ = ["CHARACTERS", "HANDWRITING", "decode", "encode", "load_generated", "sample"]
 
-Floats = NDArray[np.float64]
 SIZES = ((120, 10), (15, 10), (15, 10))
 """Writers, and lines of each, in the default's three splits."""
 Labels = NDArray[np.int64]
@@ -55,15 +54,7 @@ def read(line: iamondb.Line) -> tuple[Floats, Labels]:
 
 def load_generated(seed: int = 0) -> Task:
     """Make up the lines of `seed`: no writer is in two splits."""
-    splits = {
-        split: [
-            _described(*sample(seed, place, writer, number))
-            for writer in range(SIZES[place][0])
-            for number in range(SIZES[place][1])
-        ]
-        for place, split in enumerate(SPLITS)
-    }
-    return _task(splits, GENERATED, seed)
+    return _task(made_up(SIZES, lambda *who: _described(*sample(seed, *who))), GENERATED, seed)
 
 
 def sample(seed: int, split: int, writer: int, number: int) -> tuple[list[Floats], str]:
@@ -93,18 +84,12 @@ def _described(strokes: list[Floats], text: str) -> tuple[Floats, Labels]:
     return pen.features(strokes), encode(text)
 
 
-def _task(
-    splits: dict[str, list[tuple[Floats, Labels]]], source: str, seed: int | None = None
-) -> Task:
+def _task(splits: Sequences, source: str, seed: int | None = None) -> Task:
     """Divide Δx, Δy and time by their deviation in training, and cut what is far out at 10."""
     every = np.concatenate([x for x, _ in splits["train"]])
     scale = np.ones(pen.INPUTS)
     scale[:3] = np.maximum(every[:, :3].std(axis=0), 1e-12)
-
-    def scaled(lines: list[tuple[Floats, Labels]]) -> Split:
-        return [(np.clip(x / scale, -10, 10).astype(np.float32), k) for x, k in lines]
-
-    train, valid, test = (scaled(splits[split]) for split in SPLITS)
+    train, valid, test = changed(splits, lambda x: np.clip(x / scale, -10, 10))
     return Task(
         name="handwriting", source=source, train=train, valid=valid, test=test,
         inputs=pen.INPUTS, outputs=1 + len(CHARACTERS), loss="ctc",

@@ -8,18 +8,16 @@ scaled to mean 0 and deviation 1 over the training set; its class is the phone a
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import numpy as np
 from numpy.typing import NDArray
 
 from lstmlab.tasks import store
-from lstmlab.tasks.folders import FolderSet
+from lstmlab.tasks.folders import FolderSet, Sequences, changed, made_up
 from lstmlab.tasks.records import Record
 from lstmlab.tasks.speech import phones, timit, voices
 from lstmlab.tasks.speech.features import Features, Floats
 from lstmlab.tasks.store import DataError
-from lstmlab.tasks.task import GENERATED, SPLITS, Split, Task
+from lstmlab.tasks.task import GENERATED, SPLITS, Task
 
 SIZES = ((80, 3), (20, 3), (20, 3))
 """Speakers, and sentences of each, in the default's three splits."""
@@ -53,14 +51,7 @@ def read(sentence: timit.Sentence, of: Features) -> Sequence:
 def load_generated(seed: int = 0) -> Task:
     """Make up the sentences of `seed`: no speaker is in two splits."""
     of = Features(rate=voices.RATE)
-    splits: dict[str, list[Sequence]] = {}
-    for place, split in enumerate(SPLITS):
-        speakers, each = SIZES[place]
-        splits[split] = [
-            describe(*utterance(seed, place, speaker, number), of)
-            for speaker in range(speakers)
-            for number in range(each)
-        ]
+    splits = made_up(SIZES, lambda *who: describe(*utterance(seed, *who), of))
     return _task(splits, GENERATED, len(GENERATED_PHONES), seed)
 
 
@@ -93,18 +84,12 @@ def describe(wave: Floats, said: list[str], begins: Classes, of: Features) -> Se
     return x, classes[which]
 
 
-def _task(
-    splits: dict[str, list[Sequence]], source: str, classes: int, seed: int | None = None
-) -> Task:
+def _task(splits: Sequences, source: str, classes: int, seed: int | None = None) -> Task:
     """Scale all numbers by what they are in training."""
     every = np.concatenate([x for x, _ in splits["train"]])
     mean, deviation = every.mean(axis=0), every.std(axis=0)
     deviation[deviation == 0] = 1
-
-    def scaled(sequences: Iterable[Sequence]) -> Split:
-        return [(((x - mean) / deviation).astype(np.float32), k) for x, k in sequences]
-
-    train, valid, test = (scaled(splits[split]) for split in SPLITS)
+    train, valid, test = changed(splits, lambda x: (x - mean) / deviation)
     return Task(
         name="speech", source=source, train=train, valid=valid, test=test,
         inputs=every.shape[1], outputs=classes, loss="softmax", metric="frame error rate",
