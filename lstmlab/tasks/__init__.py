@@ -98,7 +98,7 @@ def load(
         - translation: a folder of {train,valid,test}.LANGUAGE for two languages, a sentence a line;
         - music, speech, handwriting: a file or a folder in the real set's form.
 
-        For the first four, "auto" does not replace a folder in which nothing of that is found.
+        "auto" does not replace a folder that holds something, and nothing of that.
     download : bool
         Whether to fetch the real set, into `root` or the cache, where it is not found.
     seed : int

@@ -69,6 +69,7 @@ class FolderSet(Generic[Listed]):
         if download:
             raise DownloadError(f"{title} cannot be fetched. {how}")
         if source == "auto":
+            store.check_found(root, self.holds)
             return self.generated(seed)
         places = ", ".join(str(place) for place in store.folders(root))
         raise MissingDataError(f"{title} is in none of {places}. {how}")
@@ -76,7 +77,10 @@ class FolderSet(Generic[Listed]):
     def available(self, root: Place = None) -> str:
         """Name the source that "auto" would take."""
         folder = self.find(root)
-        return GENERATED if folder is None else self._source(self.listed(folder), folder)
+        if folder is None:
+            store.check_found(root, self.holds)
+            return GENERATED
+        return self._source(self.listed(folder), folder)
 
     def find(self, root: Place = None) -> Path | None:
         """The folder, in `root`, `$LSTMLAB_DATA` or the cache, or None.

@@ -43,6 +43,7 @@ SHIPPED = DataFile(
     size=34023,
     licence="MIT, as this package",
 )
+WANTED = f"{JSB_CHORALES.filename} (a file of another name is given as root itself)"
 HOW_TO_GET = (
     "Fetch it with `lstmlab data fetch music` or download=True, "
     'use source="generated" instead'
@@ -62,6 +63,7 @@ def load(source: str, root: str | Path | None, download: bool, seed: int) -> Tas
     if path is not None:
         return load_file(path, must_be_real=source != "auto")
     if source == "auto":
+        store.check_found(root, WANTED)
         return load_generated(seed)
     raise store.missing(JSB_CHORALES, HOW_TO_GET, root)
 
@@ -70,6 +72,7 @@ def available(root: str | Path | None = None) -> str:
     """Name the source that "auto" would take: a file's data, or "generated" where there is none."""
     path = store.find(JSB_CHORALES, root)
     if path is None:
+        store.check_found(root, WANTED)
         return GENERATED
     known = path.name == JSB_CHORALES.filename or _is_real(path.read_bytes())
     return REAL if known else _own(path)

@@ -56,6 +56,25 @@ def test_a_pipe_is_no_file(tmp_path):
             load(name, root=tmp_path / "gone")
 
 
+@pytest.mark.usefixtures("nowhere")
+@pytest.mark.parametrize(
+    ("name", "wanted"),
+    [
+        ("music", "jsb-chorales-quarter.json"),
+        ("speech", "TRAIN and TEST"),
+        ("handwriting", "lineStrokes and ascii"),
+    ],
+)
+def test_a_folder_of_something_else_is_not_replaced(name, wanted, tmp_path):
+    (tmp_path / "empty").mkdir()
+    assert available(name, root=tmp_path / "empty") == "generated"
+    (tmp_path / "other" / "holiday").mkdir(parents=True)
+    for asked in (available, load):
+        with pytest.raises(MissingDataError, match=f"root must hold {wanted}.*holds 'holiday'; wi"):
+            asked(name, root=tmp_path / "other")
+    assert load(name, source="generated", root=tmp_path / "other").source == "generated"
+
+
 def test_the_cache_is_the_systems_own(monkeypatch):
     monkeypatch.undo()
     assert "lstmlab" in str(store.cache_folder())
