@@ -35,12 +35,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         _say(module.run(options))
     except (OSError, ValueError, RuntimeError) as error:
-        sys.stderr.write(f"lstmlab: {error}\n")
+        sys.stderr.write(f"lstmlab: {_reason(error)}\n")
         return 1
     except KeyboardInterrupt as stopped:
         sys.stderr.write(f"lstmlab: {stopped or 'stopped'}\n")
         return 130
     return 0
+
+
+def _reason(error: Exception) -> str:
+    """What went wrong; where a file is closed to this user, which one, and what to do."""
+    if not isinstance(error, PermissionError) or error.filename is None:
+        return str(error)
+    return (
+        f"{error.filename} must be open to this user, got: {error.strerror}; change the "
+        "permissions of the file and its folder, or move it away"
+    )
 
 
 def _say(text: str) -> None:

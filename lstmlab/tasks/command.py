@@ -71,6 +71,8 @@ def _as_copy(record: Record, place: Path) -> str:
 
 def fetch(task: str, into: str | None = None) -> str:
     """Fetch the real set of a task unless it is there and right; say in a line where it lies."""
+    if into == "":
+        raise ValueError('--into must name a folder (this one is "."), got an empty name')
     record = records()[task]
     if record.file is None:
         if not record.title:

@@ -14,7 +14,7 @@ import secrets
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from functools import partial
 from http.client import HTTPException, HTTPResponse
 from pathlib import Path
@@ -79,7 +79,7 @@ def fetch(record: DataFile, folder: str | Path | None = None, *, progress: bool 
         raise DownloadError(
             f"{record.name}: url must be a web address (https://…), got {record.url!r}"
         )
-    disk = partial(_as_error, f"{record.name}: cannot write to {target.parent}")
+    disk = partial(_writing, record, target.parent)
     with disk():
         target.parent.mkdir(parents=True, exist_ok=True)
         part = _claimed(target)
@@ -148,7 +148,7 @@ def _rest(target: Path) -> Path:
 
 def _transfer(record: DataFile, part: Path, progress: bool) -> None:
     """Bring the rest of a file and check all of it."""
-    disk = partial(_as_error, f"{record.name}: cannot write to {part.parent}")
+    disk = partial(_writing, record, part.parent)
     network = partial(
         _as_error,
         f"{record.name}: {record.url} could not be fetched; if you can get it another way, "
@@ -227,6 +227,11 @@ def _as_error(what: str) -> Iterator[None]:
             error.close()
         reason = " ".join(str(error).split()) or type(error).__name__
         raise DownloadError(f"{what} ({reason})") from error
+
+
+def _writing(record: DataFile, folder: Path) -> AbstractContextManager[None]:
+    """Turn a failure of the disk into a `DownloadError` that says what to do."""
+    return _as_error(f"{record.name}: cannot write to {folder}, choose another folder")
 
 
 @contextmanager

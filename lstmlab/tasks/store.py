@@ -65,25 +65,29 @@ def cache_folder() -> Path:
 
 
 def given(root: object) -> Path | None:
-    """Check a `root` as it is passed, and put the home folder for its "~"; None stays None.
+    """Check a `root` as it is passed, as `path` does; None stays None."""
+    return None if root is None else path("root", root)
+
+
+def path(name: str, value: object) -> Path:
+    """Check a path as it is passed, and put the home folder for its "~".
 
     Raises
     ------
     ValueError
         If it is empty, no str or Path, or no name that a system could have.
     """
-    if root is None:
-        return None
-    if not isinstance(root, str | Path) or root == "":
-        raise ValueError(f"root must be a folder or a file, as str or Path, got {root!r}")
+    if not isinstance(value, str | Path) or value == "":
+        raise ValueError(f"{name} must be a folder or a file, as str or Path, got {value!r}")
     try:
-        place = Path(root).expanduser()
+        place = Path(value).expanduser()
         place.stat()
     except (OSError, RuntimeError, ValueError) as error:
         # Whether it is there is found out by who looks for something in it.
         if not isinstance(error, OSError) or error.errno == errno.ENAMETOOLONG:
             raise ValueError(
-                f"root must be a path that can be looked up, got {str(root)[:60]!a}: {error!s:.60}"
+                f"{name} must be a path that can be looked up, got {str(value)[:60]!a}: "
+                f"{error!s:.60}"
             ) from error
     return place
 

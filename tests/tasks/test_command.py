@@ -1,5 +1,6 @@
 """`lstmlab data` lists, fetches and verifies, and says in one line what went wrong."""
 
+import errno
 import hashlib
 import io
 import subprocess
@@ -87,6 +88,48 @@ def test_it_fetches_and_says_where(served, tmp_path, capsys):
     assert "100%" not in capsys.readouterr().err
     assert main(["data", "fetch", "music", "--into", str(tmp_path / "there")]) == 0
     assert (tmp_path / "there" / NAME).exists()
+
+
+def test_an_empty_folder_to_fetch_into_is_said(served, server, capsys):
+    assert main(["data", "fetch", "music", "--into", ""]) == 1
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err == 'lstmlab: --into must name a folder (this one is "."), got an empty name\n'
+    assert server.asked == []
+
+
+@pytest.mark.parametrize("action", ["fetch", "verify"])
+def test_a_file_that_is_closed_to_the_user_is_named_with_what_to_do(
+    action, served, tmp_path, monkeypatch, capsys
+):
+    mine = tmp_path / "cache" / NAME
+    mine.parent.mkdir()
+    mine.write_bytes(DATA)
+
+    def closed(self, *_, **__):  # permissions do not stop a test that runs as root
+        raise PermissionError(errno.EACCES, "Permission denied", str(self))
+
+    monkeypatch.setattr(Path, "open", closed)
+    assert main(["data", action, "music"]) == 1
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err == (
+        f"lstmlab: {mine} must be open to this user, got: Permission denied; change the "
+        "permissions of the file and its folder, or move it away\n"
+    )
+
+
+def test_a_folder_that_cannot_be_written_to_is_named_with_what_to_do(
+    served, tmp_path, monkeypatch, capsys
+):
+    def closed(self, *_, **__):
+        raise PermissionError(errno.EACCES, "Permission denied", str(self))
+
+    monkeypatch.setattr(Path, "mkdir", closed)
+    assert main(["data", "fetch", "music", "--into", str(tmp_path / "there")]) == 1
+    err = capsys.readouterr().err
+    assert err.count("\n") == 1
+    assert f"cannot write to {tmp_path / 'there'}, choose another folder" in err
 
 
 def test_it_fails_with_one_line_when_the_network_refuses(server, monkeypatch, capsys):

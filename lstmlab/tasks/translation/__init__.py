@@ -130,7 +130,7 @@ def read_folder(
         If the direction or the size is not possible; as DataError, if a file is not what it should
         be, or two have different numbers of lines.
     """
-    folder = Path(folder)
+    folder = store.path("folder", folder)
     pair = pairs.direction(folder, direction)
     read = {split: pairs.read(*pairs.files(folder, split, pair)) for split in SPLITS}
     real = pairs.is_wmt14(folder, pair, read)
@@ -165,7 +165,7 @@ def read_files(
     ValueError
         As for `read_folder`; as DataError, if there are fewer than 20 pairs, too.
     """
-    source, target = Path(source), Path(target)
+    source, target = store.path("source", source), store.path("target", target)
     read = pairs.read(source, target)
     count = len(read.pairs)
     if count < 20:

@@ -275,6 +275,18 @@ def test_what_is_missing_says_how_to_get_it(folder, tmp_path):
         get(folder / "train.en")
 
 
+def test_the_home_folder_stands_for_a_tilde(folder, monkeypatch):
+    monkeypatch.setenv("HOME", str(folder.parent))
+    mine = f"~/{folder.name}"
+    assert translation.read_folder(mine).task.source == f"{folder.name} (own folder)"
+    files = f"{mine}/train.en", f"{mine}/train.de"
+    assert translation.read_files(*files, size=80).task.source == "train.en (own file)"
+    with pytest.raises(ValueError, match="folder must be a folder or a file, as str or Path"):
+        translation.read_folder("")
+    with pytest.raises(ValueError, match="target must be a folder or a file, .*got None"):
+        translation.read_files(files[0], None)
+
+
 def test_paths_may_be_text_and_sizes_are_checked(folder):
     files = str(folder / "train.en"), str(folder / "train.de")
     assert translation.read_files(*files, size=80).task.source == "train.en (own file)"
