@@ -5,6 +5,18 @@ version (preferred) or the Python version, packed or unpacked; or as a copy in J
 smaller, not quite the same, and called so. Pictures of your own lie in class folders (`pictures`).
 The default is the digits that scikit-learn ships (`digits`). What was read once is kept
 (`lstmlab.tasks.prepared`).
+
+`lstmlab.tasks.load` gives the task, from a folder or an archive of yours with `root`; `load_digits`
+gives the default alone, shuffled by a seed. A split is pairs of a picture, uint8 (height, width,
+channels), and its class, a place in the task's labels.
+
+    >>> from lstmlab.tasks import load
+    >>> task = load("images", source="embedded")  # source="real" if CIFAR-10 is here
+    >>> task.caption
+    'digits of scikit-learn (seed 0), 1197/300/300 pictures'
+    >>> x, target = task.train[0]
+    >>> x.shape, x.dtype, task.labels[target]
+    ((8, 8, 1), dtype('uint8'), '5')
 """
 
 from __future__ import annotations

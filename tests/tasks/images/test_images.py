@@ -1,5 +1,6 @@
 """Images are found where they lie, read as they are, and called what they are."""
 
+import doctest
 import hashlib
 import os
 from pathlib import Path
@@ -157,6 +158,10 @@ def test_a_folder_with_all_of_cifar_10_is_the_real_one(tmp_path, monkeypatch):
     line = IMAGES.RECORD.verify(IMAGES.RECORD.place(tmp_path))
     known = "known by its numbers of pictures, every file read"
     assert line == f"CIFAR-10 (real), 18/2/5 pictures, {known}"
+
+
+def test_the_example_of_the_help_runs():
+    assert doctest.testmod(images) == (0, 5)
 
 
 def test_digits_have_a_seed_of_0_or_more():
