@@ -8,16 +8,14 @@ goes on where it was. Without `--real` it does so on the generated ones.
 """
 
 import argparse
-import platform
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import pandas as pd
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 
-import lstmlab
-from lstmlab.results import HERE, record, verified
+from lstmlab.results import verified
+from lstmlab.results.making import publish
 from lstmlab.results.odyssey import rows
 from lstmlab.search import GridSearch, read_trials, run, table
 from lstmlab.search.odyssey import Training
@@ -66,29 +64,22 @@ def trials(source: str = "JSB Chorales") -> pd.DataFrame:
     return read_trials(verified(NAMES[source], f"{NAMES[source]}.csv"))
 
 
-def main(arguments: Sequence[str] | None = None, folder: Path = HERE) -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Train what is missing, and record it."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--real", action="store_true", help="on the real chorales")
-    parser.add_argument("--epochs", type=int, default=150, help="at most so many (default 150)")
-    options = parser.parse_args(arguments)
-    source = "JSB Chorales" if options.real else "generated"
-    training = Training("music", source, epochs=options.epochs)
-    searcher = grid()
-    name = NAMES[source]
+    real = parser.parse_args(arguments).real
+    source = "JSB Chorales" if real else "generated"
+    training, searcher, name = Training("music", source), grid(), NAMES[source]
     study = table(run(searcher, Tuning(training), len(searcher), storage=f"{name}.journal"))
-    made = record(
+    publish(
         name,
         {"": rows(study)},
-        {},
-        command=f"python -m lstmlab.results.advice{' --real' if options.real else ''}",
-        seconds=round(float(study["seconds"].sum())),
-        machine=f"one core ({platform.machine()}, {training.engine})",
+        command=f"advice{' --real' if real else ''}",
+        seconds=float(study["seconds"].sum()),
+        by=training.engine,
         sources=[source],
-        version=lstmlab.__version__,
-        folder=folder,
     )
-    print(f"{len(study)} trials; {made}")
 
 
 if __name__ == "__main__":
