@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -138,6 +140,12 @@ def temperature(answer: object) -> str:
         raise Wrong("another-law", f"At temperature {τ} the probabilities are others.",
                     hint="Try p = (0.8, 0.2) at 0.5 by hand: their squares are 0.64 and "
                          "0.04.")  # fmt: skip
+    p = np.array([0.5, 0.3, 0.2])
+    call(replace(f, value=lambda _, τ: f.value(p, τ)), p, 0.5)  # `call` itself hands out copies
+    if not np.array_equal(p, [0.5, 0.3, 0.2]):
+        raise Wrong("p-changed", "Your function has changed the p it was given.",
+                    hint="Whoever calls it wants p again for the next draw. Which of your lines "
+                         "writes into p, instead of making a new array?")  # fmt: skip
     return "With it a bigram model can write, too: some call its lines modern."
 
 
@@ -170,6 +178,11 @@ def bigrams(answer: object) -> str:
         if np.isfinite(P).all() and close(P, want.T):
             raise Wrong("turned", "Your rows are what follows, your columns what was.",
                         hint="A row belongs to one history: it must add up to 1.")  # fmt: skip
+        came = np.isin(np.arange(K), x[:-1])  # something follows these
+        if close(P[came], want[came]):
+            raise Wrong("no-follower", "After a code that nothing follows, your chances are "
+                        "others.", hint="N(h) and D(h) are both 0 there. What does the text say "
+                        "of its row?")  # fmt: skip
         if not np.isfinite(P).all() or close(P, plain):
             raise Wrong("no-room", "What was never counted has no chance in your model.",
                         hint="How much weight does the formula give to the shorter history, here "
@@ -186,9 +199,21 @@ def bigrams(answer: object) -> str:
             raise Wrong("kinds-as-counts", "You count how often h was followed, where the formula "
                         "has the number of different characters that followed it.",
                         hint="For the text abab, how many kinds have followed a?")  # fmt: skip
-        raise Wrong("another-model", f"For {length} characters of {K} kinds the chances are "
-                    "others.", hint="Check the sums of the rows first, then a row whose history "
-                    "never occurs: what should stand there?")  # fmt: skip
+        if close(P, bigram_chances(x, K, blind=True)[0]):
+            raise Wrong("blind", "Your shorter history is guessed blindly; it has counts too.",
+                        hint="P(k) has a formula of its own. What does it make of a code that is "
+                             "frequent in x?")  # fmt: skip
+        if close(P, bigram_chances(x, K, N=np.minimum(_pairs(x, K), 1))[0]):
+            raise Wrong("pair-once", "A pair that occurs twice counts once in your model.",
+                        hint="For the text abab, what is N(ab), and what is it in your "
+                             "array?")  # fmt: skip
+        if close(P, bigram_chances(x, K, N=_pairs(x, K).T)[0]):
+            raise Wrong("came-before", "Your rows say what came before.",
+                        hint="The row of N(hk) is h. Of two neighbours in x, which one is "
+                             "that?")  # fmt: skip
+        raise Wrong("another-model", f"For {length} codes, numbers below {K}, the chances are "
+                    "others.", hint="Check the sums of the rows first. Then count one row by "
+                    "hand, for a short x.")  # fmt: skip
     return "On the play it gets to 2.4 nats, from 3.3 for single characters."
 
 
@@ -198,15 +223,29 @@ def _melody(rng: np.random.Generator, K: int, length: int) -> Codes:
     return np.concatenate([rng.permutation(K), rng.choice(K, size=length, p=p)])
 
 
+def _pairs(x: Codes, K: int) -> Floats:
+    """How often each code follows each, (K, K)."""
+    N = np.zeros((K, K))
+    np.add.at(N, (x[:-1], x[1:]), 1)
+    return N
+
+
 def bigram_chances(
-    x: Codes, K: int, *, level: bool = True, kinds: bool = True
+    x: Codes,
+    K: int,
+    *,
+    level: bool = True,
+    kinds: bool = True,
+    blind: bool = False,
+    N: Floats | None = None,
 ) -> tuple[Floats, Floats]:
     """The model that is asked for, or one with a mistake, and the one without room; (K, K) each."""
     single = np.bincount(x, minlength=K).astype(float)
     D = np.count_nonzero(single)
     chance = (single + D / K) / (len(x) + D) if level else single / len(x)
-    N = np.zeros((K, K))
-    np.add.at(N, (x[:-1], x[1:]), 1)
+    if blind:
+        chance = np.full(K, 1 / K)
+    N = _pairs(x, K) if N is None else N
     total = N.sum(axis=1, keepdims=True)
     room = np.count_nonzero(N, axis=1)[:, None] if kinds else total
     mixed = (N + room * chance) / np.maximum(total + room, 1)
@@ -214,6 +253,5 @@ def bigram_chances(
 
 
 def _added(x: Codes, K: int) -> Floats:
-    N = np.ones((K, K))
-    np.add.at(N, (x[:-1], x[1:]), 1)
+    N = 1 + _pairs(x, K)
     return np.asarray(N / N.sum(axis=1, keepdims=True))

@@ -46,6 +46,11 @@ def powered(p: Array, power: float) -> Array:
     return np.asarray(q / q.sum())
 
 
+def in_place(p: Array, temperature: float) -> Array:
+    p /= p.max()
+    return powered(p, 1 / temperature)
+
+
 def softmax(a: Array) -> Array:
     return np.asarray(np.exp(a) / np.exp(a).sum())
 
@@ -62,6 +67,26 @@ def counted(x: Codes, K: int) -> Array:
     for h, k in itertools.pairwise(x):
         N[h, k] += 1
     return np.asarray(N / N.sum(axis=1, keepdims=True))
+
+
+def built(x: Codes, K: int, *, once: bool = False, before: bool = False, blind: bool = False,
+          rows: float | None = None) -> Array:  # fmt: skip
+    """The model as the exercise describes it, pair by pair, with the slips that readers make."""
+    single = np.bincount(x, minlength=K)
+    D = np.count_nonzero(single)
+    P = np.full(K, 1 / K) if blind else (single + D / K) / (len(x) + D)
+    N = np.zeros((K, K))
+    for h, k in itertools.pairwise(x):
+        h, k = (k, h) if before else (h, k)
+        N[h, k] = 1 if once else N[h, k] + 1
+    chances = np.full((K, K), np.nan)
+    for h in range(K):
+        kinds, total = np.count_nonzero(N[h]), N[h].sum()
+        if total:
+            chances[h] = (N[h] + kinds * P) / (total + kinds)
+        else:
+            chances[h] = P if rows is None else rows
+    return chances
 
 
 class TestShakespeare(Promises):
@@ -98,6 +123,7 @@ class TestShakespeare(Promises):
             (lambda p, temperature: softmax(p / temperature), "softmax-of-p"),
             (lambda p, temperature: (p / temperature) / (p / temperature).sum(), "unchanged"),
             (lambda p, temperature: np.eye(len(p))[p.argmax()], "another-law"),
+            (in_place, "p-changed"),
         ],
         "data.bigrams": [
             (lambda x, K: bigram_chances(x, K)[0].T, "turned"),
@@ -106,6 +132,12 @@ class TestShakespeare(Promises):
             (added, "add-one"),
             (lambda x, K: bigram_chances(x, K, level=False)[0], "single-counts"),
             (lambda x, K: bigram_chances(x, K, kinds=False)[0], "kinds-as-counts"),
+            (lambda x, K: built(x, K, once=True), "pair-once"),
+            (lambda x, K: built(x, K, before=True), "came-before"),
+            (lambda x, K: built(x, K, blind=True), "blind"),
+            (lambda x, K: built(x, K, rows=0.0), "no-follower"),
+            (lambda x, K: built(x, K, rows=math.nan), "no-follower"),
+            (lambda x, K: built(x, K, rows=1 / K), "no-follower"),
             (lambda x, K: np.full((K, K), 1 / K), "another-model"),
         ],
     }
@@ -113,6 +145,7 @@ class TestShakespeare(Promises):
         "data.smoothed-loss": [smoothed],
         "data.adagrad-step": [walked],
         "data.temperature": [warm],
+        "data.bigrams": [built],
     }
 
 
