@@ -30,7 +30,7 @@ EXAMPLES = """examples:
 
 on many machines, each with lstmlab and the data, in the folder that LSTMLAB_DATA names:
   dask scheduler                                               on one of them
-  dask worker tcp://ADDRESS:8786 --nthreads 1 --nworkers auto  on every one
+  dask worker tcp://ADDRESS:8786 --nthreads 1 --nworkers -1    on every one
   lstmlab odyssey --task speech --trials 200 --dask tcp://ADDRESS:8786
 """
 
@@ -132,7 +132,7 @@ def _estimate(
     seconds = an_epoch(objective, searcher)
     per = f"{seconds:.2g} s an epoch on one core"
     hours = _duration(left * objective.epochs * seconds / workers)
-    answer = f"about {per}: at most {hours} with {workers} workers"
+    answer = f"about {per}: at most {hours} with {workers} worker{'s' * (workers > 1)}"
     if len(known) >= 10 and "epochs" in known:
         epochs = known["epochs"].mean()
         share = known["epochs"].notna().mean()

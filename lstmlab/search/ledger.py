@@ -7,6 +7,7 @@ from dataclasses import is_dataclass
 
 import numpy as np
 from optuna.distributions import distribution_to_json
+from optuna.exceptions import StorageInternalError
 from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
@@ -46,8 +47,8 @@ class Ledger:
         )
         self._check(bool(finished), objective)
         for trial in finished:
-            if "number" in trial.user_attrs:
-                self._note(copy.copy(trial), trial.user_attrs["number"])  # the storage keeps its own
+            if "number" in trial.user_attrs:  # a copy, for the storage counts its own otherwise
+                self._note(copy.copy(trial), trial.user_attrs["number"])
 
     def __len__(self) -> int:
         return len(self._trials)
@@ -71,7 +72,7 @@ class Ledger:
         return True
 
     def add(self, number: int, params: Params, seed: int, outcome: Outcome) -> None:
-        """Write a trial down; when this returns it is in the storage."""
+        """Write a trial down; when this returns it is in the storage. OSError if it cannot be."""
         about = {"number": number, "seed": seed, "seconds": outcome.seconds, **outcome.kept}
         if outcome.reason is not None:
             about["reason"] = outcome.reason
@@ -88,7 +89,14 @@ class Ledger:
                 seconds=outcome.seconds
             )
         self.whole = False
-        self.study.add_trial(trial)
+        try:
+            self.study.add_trial(trial)
+        except (OSError, StorageInternalError) as error:
+            why = getattr(error.__cause__, "orig", error)  # what SQLite said
+            raise OSError(
+                f"trial {number} could not be written to the storage ({why}): the same call goes "
+                "on once that is mended"
+            ) from error
         self.whole = True
         self._note(trial, number)
 

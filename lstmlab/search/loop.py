@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import Sized
 
 from optuna.study import Study
+from optuna.trial import TrialState
 from tqdm.auto import tqdm
 
 from lstmlab.search.ledger import Ledger, seed_of
@@ -18,9 +19,10 @@ from lstmlab.search.workers import Crew, Executors, Job
 class Interrupted(KeyboardInterrupt):
     """Ctrl-C; `study` holds the trials that had ended, and `run` goes on with it."""
 
-    def __init__(self, study: Study, ended: int, trials: int) -> None:
+    def __init__(self, study: Study, trials: int) -> None:
+        ended = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE, TrialState.FAIL))
         super().__init__(
-            f"stopped after {ended} of {trials} trials: the same call goes on with them if "
+            f"stopped after {len(ended)} of {trials} trials: the same call goes on with them if "
             "storage is a file; if not, give this error's study as storage"
         )
         self.study = study
@@ -75,6 +77,8 @@ def run(
         If an argument is not as above, or the storage is damaged or holds another study.
     BlockingIOError
         If another process is running a study in the same file.
+    OSError
+        If a trial cannot be written down, as on a full disk.
     RuntimeError
         If the executor is shut down, or breaks and cannot be made again.
     Interrupted
@@ -110,7 +114,7 @@ def run(
             finally:
                 crew.close(at_once=True)
             if isinstance(error, KeyboardInterrupt):
-                raise Interrupted(study, len(ledger), trials) from None
+                raise Interrupted(study, trials) from None
             raise
         crew.close(at_once=False)
     if len(ledger) and ledger.best is None:
@@ -143,8 +147,8 @@ def _search(
         elif len(crew):
             job, outcome = crew.next()
             ledger.add(job.number, job.params, job.seed, outcome)
-            bar.update()
             bar.set_postfix_str(_so_far(ledger), refresh=False)
+            bar.update()
         else:
             return
 

@@ -78,7 +78,9 @@ def _judge(
         rest = dict(answer)
         answer = rest.pop("value", None)
         for name in rest:
-            if not isinstance(name, str) or name in RESERVED or name in params:
+            if not isinstance(name, str) or not name or not name.isprintable():
+                raise ValueError(f"the objective must not return {name!r}: it names no column")
+            if name in RESERVED or name in params:
                 raise ValueError(
                     f"the objective must not return {name!r}: that column is taken "
                     f"({', '.join([*RESERVED, *params])})"
@@ -102,7 +104,7 @@ def _plain(name: str, thing: object) -> Plain:
     if isinstance(thing, np.generic | np.ndarray):
         thing = thing.tolist()
     try:
-        plain: Plain = json.loads(json.dumps(thing))
+        plain: Plain = json.loads(json.dumps(thing, ensure_ascii=False).encode())
     except (TypeError, ValueError) as error:
         raise TypeError(
             f"the objective must return numbers, words, lists or dicts, got {thing!r:.80} "

@@ -108,7 +108,8 @@ def _near(distribution: Numeric, value: float) -> float | int:
     """The nearest value that the distribution holds."""
     low, high, step = distribution.low, distribution.high, distribution.step
     if step is not None:
-        steps = min(max(round((value - low) / step), 0), round((high - low) / step))
-        value = low + steps * step
+        last = round((high - low) / step)
+        steps = min(max(round((value - low) / step), 0), last)
+        value = high if steps == last else low + steps * step
     value = min(max(value, low), high)
     return int(value) if isinstance(distribution, IntDistribution) else float(value)

@@ -38,6 +38,8 @@ def opened(storage: Storage, name: str, direction: Direction) -> Iterator[Study]
         If the file is of no known kind, is damaged, or holds the study in the other direction.
     BlockingIOError
         If another process is running a study in the same file.
+    PermissionError
+        If the file or its folder must not be written to.
     """
     if isinstance(storage, Study):
         _check_direction(storage, direction)
@@ -51,6 +53,38 @@ def opened(storage: Storage, name: str, direction: Direction) -> Iterator[Study]
         yield _study(RDBStorage(url), name, direction)
         return
     path.parent.mkdir(parents=True, exist_ok=True)
+    for place in (path.parent, path):
+        if place.exists() and not os.access(place, os.W_OK):
+            raise PermissionError(f"{place} must not be written to: name another storage")
+    with _locked(path):
+        if url:
+            _check_sqlite(path)
+            yield _study(RDBStorage(url), name, direction)
+        else:
+            repair_journal(path)
+            _remove_stale_lock(path)
+            yield _study(JournalStorage(JournalFileBackend(str(path))), name, direction)
+
+
+def peek(storage: str | Path, name: str) -> Study | None:
+    """A study as it is now, to be read; None if there is none yet."""
+    path, url = _locate(storage)
+    if path is not None and not path.exists():
+        return None
+    if path is not None and url:
+        _check_sqlite(path)
+    elif path is not None:
+        with suppress(BlockingIOError), _locked(path):  # a line may be half if another run writes
+            repair_journal(path)
+    with quiet(), suppress(KeyError):
+        kept = RDBStorage(url) if url else JournalStorage(JournalFileBackend(str(path)))
+        return optuna.load_study(study_name=name, storage=kept)
+    return None
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    """While this lasts nobody else runs a study in the file."""
     lock = FileLock(f"{path}.running")
     try:
         lock.acquire(timeout=0)
@@ -59,30 +93,11 @@ def opened(storage: Storage, name: str, direction: Direction) -> Iterator[Study]
             f"{path} is being written by another run: wait for it, or name another storage"
         ) from error
     try:
-        if url:
-            _check_sqlite(path)
-            yield _study(RDBStorage(url), name, direction)
-        else:
-            repair_journal(path)
-            _remove_stale_lock(path)
-            yield _study(JournalStorage(JournalFileBackend(str(path))), name, direction)
+        yield
     finally:
         with suppress(OSError):  # while it is held: whoever waits for it sees that it is gone
             Path(lock.lock_file).unlink()
         lock.release()
-
-
-def peek(storage: str | Path, name: str) -> Study | None:
-    """A study as it is now, to be read; None if there is none yet."""
-    path, url = _locate(storage)
-    if path is not None and not path.exists():
-        return None
-    if path is not None and not url:
-        repair_journal(path)
-    with quiet(), suppress(KeyError):
-        kept = RDBStorage(url) if url else JournalStorage(JournalFileBackend(str(path)))
-        return optuna.load_study(study_name=name, storage=kept)
-    return None
 
 
 def repair_journal(path: Path) -> None:
@@ -121,7 +136,7 @@ def repair_journal(path: Path) -> None:
             f"{path} ended in the middle of a line: the cut-off line was taken away, and its trial "
             "is run again",
             RuntimeWarning,
-            stacklevel=6,
+            stacklevel=5,
         )
 
 
@@ -189,6 +204,8 @@ def _check_sqlite(path: Path) -> None:
             connection.close()
     except sqlite3.DatabaseError as error:
         found = str(error)
+    if found == "database is locked":
+        raise BlockingIOError(f"{path} is being written by another program: wait for it")
     if found != "ok":
         raise ValueError(
             f"storage must be a SQLite file, but {path} is damaged or none ({found}): "

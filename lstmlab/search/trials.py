@@ -3,15 +3,18 @@
 import json
 import os
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 import pandas as pd
+from optuna.distributions import BaseDistribution, CategoricalDistribution
 from optuna.study import Study
 from optuna.trial import TrialState
 
 from lstmlab.search.ledger import ABOUT, Ledger, seed_of
-from lstmlab.search.outcome import Outcome
+from lstmlab.search.outcome import Outcome, Plain
 from lstmlab.search.searcher import Searcher
+from lstmlab.search.space import Value, held
 from lstmlab.search.storage import Storage, opened
 
 OURS = ("number", "value", "seconds", "seed", "state", "reason")
@@ -63,7 +66,7 @@ def write_trials(trials: pd.DataFrame, path: str | Path) -> Path:
     temporary = Path(name)
     try:
         if path.suffix == ".csv":
-            trials.to_csv(temporary, index=False, lineterminator="\n")
+            trials.apply(_worded).to_csv(temporary, index=False, lineterminator="\n")
         else:
             trials.to_parquet(temporary, index=False)
         temporary.chmod(0o666 & ~_umask())
@@ -103,43 +106,92 @@ def restore(
     ValueError
         If a row is no trial of this searcher and seed, or the storage holds another study.
     """
+    for what in ("number", "value", "seed", "state", *searcher.space):
+        if what not in trials:
+            raise ValueError(f"trials must have a column {what!r}, got {', '.join(trials)}")
     rest = [name for name in trials if name not in (*OURS, *searcher.space)]
     with opened(storage, name, searcher.direction) as study:
         ledger = Ledger(study, searcher)
         for row in trials.to_dict("records"):
             number = int(row["number"])
-            if row.get("seed") != seed_of(searcher.seed, number):
+            if row["seed"] != seed_of(searcher.seed, number):
                 raise ValueError(
                     f"trials must be of a study with seed {searcher.seed}: trial {number} has "
-                    f"the seed {row.get('seed')}, not {seed_of(searcher.seed, number)}"
+                    f"the seed {row['seed']}, not {seed_of(searcher.seed, number)}"
                 )
-            params = {what: row[what] for what in searcher.space}
+            params = {
+                what: held(f"{what!r} of trial {number}", scale, _uncelled(scale, row[what]))
+                for what, scale in searcher.space.items()
+            }
             if not ledger.holds(number, params):
                 failed = row["state"] == "failed"
-                kept = {what: row[what] for what in rest if not pd.isna(row[what])}
+                kept = {what: _thing(row[what]) for what in rest if not pd.isna(row[what])}
                 outcome = Outcome(
                     None if failed else row["value"],
-                    str(row["reason"]) if failed else None,
+                    str(row.get("reason")) if failed else None,
                     kept,
-                    seconds=row["seconds"],
+                    seconds=row.get("seconds", 0.0),
                 )
                 ledger.add(number, params, int(row["seed"]), outcome)
     return study
+
+
+def _uncelled(scale: BaseDistribution, cell: Value) -> Value:
+    """What stands for a hyperparameter in a cell; a column of several kinds holds it as a word."""
+    if isinstance(scale, CategoricalDistribution) and cell not in scale.choices:
+        empty = pd.isna(cell)
+        for choice in scale.choices:
+            if (empty and choice is None) or (not empty and str(choice) == str(cell)):
+                return choice
+    return cell
 
 
 def _cell(thing: object) -> object:
     return json.dumps(thing) if isinstance(thing, list | dict) else thing
 
 
+def _thing(cell: Plain) -> Plain:
+    """What `_cell` made a cell of."""
+    if isinstance(cell, str) and cell.startswith(("[", "{")):
+        with suppress(ValueError):
+            thing: Plain = json.loads(cell)
+            return thing
+    return cell
+
+
+def _worded(column: "pd.Series[object]") -> "pd.Series[object]":
+    """A column for CSV: words between quotes, as JSON has them, where they look like no words."""
+    if column.dtype != "str":
+        return column
+    words = [None if pd.isna(word) else word for word in column]
+    plain = not any("\r" in word for word in words if word)  # which CSV takes for a line's end
+    if plain and _parsed([word or "" for word in words]) == words:
+        return column
+    quoted = [None if word is None else json.dumps(word) for word in words]
+    return pd.Series(quoted, column.index, dtype=object)
+
+
 def _parsed(words: list[str]) -> list[object]:
     """A column of a CSV file as booleans, whole numbers, numbers or else words; None if empty."""
-    truths = {"True": True, "False": False}
-    for kind in (truths.__getitem__, int, float):
+    for kind in (_truth, int, float, _unquoted):
         try:
             return [kind(word) if word else None for word in words]
-        except (ValueError, KeyError):
+        except ValueError:
             continue
     return [word or None for word in words]
+
+
+def _truth(word: str) -> bool:
+    if word not in ("True", "False"):
+        raise ValueError(word)
+    return word == "True"
+
+
+def _unquoted(word: str) -> str:
+    found = json.loads(word)
+    if not isinstance(found, str):
+        raise ValueError(word)
+    return found
 
 
 def _typed(trials: pd.DataFrame) -> pd.DataFrame:
@@ -150,6 +202,8 @@ def _typed(trials: pd.DataFrame) -> pd.DataFrame:
         known = [thing for thing in column if thing is not None]
         if known and all(isinstance(thing, bool) for thing in known):
             dtype = "bool" if len(known) == len(column) else "boolean"
+        elif any(isinstance(thing, int) and thing.bit_length() > 63 for thing in known):
+            dtype = "str"  # no column of numbers holds it
         elif known and all(isinstance(thing, int) for thing in known):
             dtype = "int64" if len(known) == len(column) else "Int64"
         elif all(isinstance(thing, float | int) for thing in known) and name != "reason":

@@ -71,6 +71,8 @@ class Crew:
     def __init__(self, objective: Objective, executor: Executors) -> None:
         self._make = _maker(executor)
         self._executor = self._make() if self._make else _given(executor)
+        if not isinstance(self._executor, Executor):
+            raise TypeError(f"executor must make an Executor, got {self._executor!r}")
         near = isinstance(self._executor, Serial | ThreadPoolExecutor)
         self._call: tuple[Callable[..., Outcome], Objective | bytes] = (
             (evaluate, objective) if near else (evaluate_pickled, _packed(objective))
@@ -154,7 +156,9 @@ class Crew:
     def _end(self, future: "Future[Outcome]") -> tuple[Job, Outcome] | None:
         job = self._flying.pop(future)
         if future.cancelled():
-            raise RuntimeError(f"executor was shut down before trial {job.number} had ended")
+            raise RuntimeError(
+                f"executor was shut down, or lost its cluster, before trial {job.number} had ended"
+            )
         error = future.exception()
         if error is None:
             return job, future.result()
