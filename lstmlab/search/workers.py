@@ -150,6 +150,11 @@ class Crew:
             self._broken = True
             (self._alone if self._lost[job.number] >= TOGETHER else self._waiting).appendleft(job)
             return
+        except Exception as error:
+            raise RuntimeError(
+                f"executor was shut down, or lost its cluster, before trial {job.number} began: "
+                f"{type(error).__name__}: {error}"
+            ) from error
         self._flying[future] = job
         future.add_done_callback(self._back.put)
 

@@ -120,7 +120,7 @@ def test_a_pool_of_ones_own_that_breaks_is_a_clear_error_and_nothing_is_lost(tmp
 def test_an_executor_that_was_shut_down_is_an_error(make):
     pool = make()
     pool.shutdown()
-    with pytest.raises(RuntimeError, match="shutdown|shut down"):
+    with pytest.raises(RuntimeError, match="executor was shut down, or lost its cluster"):
         run(searcher("random"), uneven, 3, executor=pool, progress=False)
 
 
@@ -131,7 +131,7 @@ def test_an_executor_that_is_shut_down_meanwhile_is_an_error():
         pool.shutdown(wait=False, cancel_futures=True)
         return 1.0
 
-    with pytest.raises(RuntimeError, match="shutdown|executor was shut down, or lost its"):
+    with pytest.raises(RuntimeError, match="executor was shut down, or lost its cluster"):
         run(searcher("random"), objective, 9, executor=pool, progress=False)
 
 

@@ -1,0 +1,1 @@
+"""Checks of the exercises of Part IV, an honest comparison: one module a chapter."""
