@@ -1,5 +1,6 @@
 """A program that runs a study, for the tests to kill: driver.py KIND STORAGE WORKERS TRIALS."""
 
+import signal
 import sys
 import warnings
 
@@ -9,6 +10,7 @@ from tests.search.made import searcher, steady
 
 def main(kind: str, storage: str, workers: str, trials: str) -> None:
     """Say that it begins, run, and say how it ended."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # the tests may run without Ctrl-C
     executor = int(workers) if int(workers) else Serial()
     print("begun", flush=True)
     with warnings.catch_warnings(record=True) as warned:

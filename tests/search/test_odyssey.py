@@ -284,7 +284,12 @@ def test_no_cluster_is_one_line(capsys):
 def test_ctrl_c_leaves_a_table_and_the_same_command_goes_on(tmp_path):
     """In a process of its own, as a reader stops it."""
     package = Path(odyssey.__file__).parents[2]
-    command = [sys.executable, "-m", "lstmlab", "odyssey", "--source", "generated", "--quiet",
+    program = (
+        "import signal, sys; from lstmlab.__main__ import main; "
+        "signal.signal(signal.SIGINT, signal.default_int_handler); "  # it may have been ignored
+        "sys.exit(main(sys.argv[1:]))"
+    )
+    command = [sys.executable, "-c", program, "odyssey", "--source", "generated", "--quiet",
                "--epochs", "2", "--variants", "V", "--workers", "1"]  # fmt: skip
     options = {"cwd": tmp_path, "env": {**os.environ, "PYTHONPATH": str(package)}}
     journal = tmp_path / "odyssey-music-generated.journal"
