@@ -1,0 +1,93 @@
+"""What the loop refuses, with words that say what is wrong."""
+
+import optuna
+import pytest
+from optuna.distributions import FloatDistribution
+
+from lstmlab.search import RandomSearch, Serial, run, table
+from lstmlab.search.searcher import Base
+from tests.search.made import SPACE, Listener, assert_same, searcher, uneven
+
+
+@pytest.mark.parametrize(
+    ("other", "says"),
+    [
+        (RandomSearch(SPACE, seed=8), "with seed 7, not 8: choose another name"),
+        (Listener(seed=7), "with searcher RandomSearch, not Listener"),
+        (RandomSearch({"lr": SPACE["lr"]}, seed=7), "with space .*choose another name"),
+        (RandomSearch(SPACE, seed=7, direction="maximize"), "must hold a study to maximize"),
+        (RandomSearch(dict(reversed(SPACE.items())), seed=7), "holds trial 0 .*the searcher prop"),
+    ],
+    ids=["seed", "searcher", "space", "direction", "order"],
+)
+@pytest.mark.parametrize("where", ["a.db", "a.journal"])
+def test_a_study_of_something_else_is_refused_and_left_as_it_is(other, says, where, tmp_path):
+    place = tmp_path / where
+    first = run(searcher("random"), uneven, 3, executor=Serial(), storage=place, progress=False)
+    before = table(first)
+    with pytest.raises(ValueError, match=says):
+        run(other, uneven, 6, executor=Serial(), storage=place, progress=False)
+    again = run(searcher("random"), uneven, 3, executor=Serial(), storage=place, progress=False)
+    assert_same(again, before)
+
+
+def test_a_searcher_that_has_been_asked_before_is_refused():
+    used = searcher("random")
+    study = run(used, uneven, 3, executor=Serial(), progress=False)
+    with pytest.raises(ValueError, match="it has been asked before, and a new one is needed"):
+        run(used, uneven, 6, executor=Serial(), storage=study, progress=False)
+
+
+def test_a_study_that_this_loop_did_not_run_is_refused():
+    study = optuna.create_study()
+    study.add_trial(optuna.trial.create_trial(value=1.0))
+    with pytest.raises(ValueError, match="that this loop did not run: choose another name"):
+        run(searcher("random"), uneven, 3, executor=Serial(), storage=study, progress=False)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "kind", "says"),
+    [
+        ({"searcher": "random"}, TypeError, "searcher must be a Searcher.*got 'random'.*no ask"),
+        ({"objective": 3}, TypeError, "objective must be a function of params and seed, got 3"),
+        ({"trials": 0}, ValueError, "trials must be a whole number, 1 or more, got 0"),
+        ({"trials": 2.0}, ValueError, "trials must be .*got 2.0"),
+        ({"trials": True}, ValueError, "trials must be .*got True"),
+        ({"name": ""}, ValueError, "name must be a word, got ''"),
+        ({"name": 3}, ValueError, "name must be a word, got 3"),
+        ({"executor": 0}, ValueError, "executor must be 1 process or more, got 0"),
+        ({"executor": True}, TypeError, "executor must be a concurrent.futures.Executor.*True"),
+        ({"executor": "dask"}, TypeError, "executor must be .*got 'dask'"),
+        ({"executor": lambda: 3}, TypeError, "executor must make an Executor, got 3"),
+        ({"storage": "a.txt"}, ValueError, "storage must be .*or a file that ends in .*'a.txt'"),
+        ({"storage": "trials"}, ValueError, "storage must be .*got 'trials'"),
+        ({"storage": 3}, ValueError, "storage must be .*got '3'"),
+    ],
+)
+def test_wrong_arguments_are_refused(arguments, kind, says):
+    given = {"searcher": RandomSearch(SPACE), "objective": uneven, "trials": 3} | arguments
+    with pytest.raises(kind, match=says):
+        run(given.pop("searcher"), given.pop("objective"), given.pop("trials"), **given)
+
+
+@pytest.mark.parametrize(
+    ("proposal", "says"),
+    [
+        ({"x": 2.0}, "the searcher's 'x' must lie in FloatDistribution.*got 2.0"),
+        ({"y": 0.5}, "searcher must propose x, got y"),
+        ({}, "searcher must propose x, got"),
+    ],
+)
+def test_a_proposal_outside_the_space_is_refused_before_it_is_evaluated(proposal, says):
+    class Astray(Base):
+        def ask(self, n=1):
+            return [dict(proposal)]
+
+        def tell(self, trials):
+            raise AssertionError
+
+    def objective(params, seed):
+        raise AssertionError
+
+    with pytest.raises(ValueError, match=says):
+        run(Astray({"x": FloatDistribution(0, 1)}), objective, 3, executor=Serial(), progress=False)
