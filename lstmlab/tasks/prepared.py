@@ -11,8 +11,9 @@ import os
 import re
 import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,12 @@ TEMPORARY = re.compile(r"\..*\.[0-9a-f]{12}\.part")
 
 
 def prepared(
-    source: str | Path, kind: str, make: Callable[[], Arrays], *, version: int = 1
+    source: str | Path,
+    kind: str,
+    make: Callable[[], Arrays],
+    *,
+    version: int = 1,
+    parts: Sequence[str] = (".",),
 ) -> dict[str, NDArray[Any]]:
     """Give what `make` makes of a source, from the cache if it was made before.
 
@@ -36,8 +42,8 @@ def prepared(
     ----------
     source : str or Path
         The file or folder that is read. A file is the same as before if its size, times and place
-        on the disk are, or else its sha256; a folder, if what it holds has the same names, sizes
-        and times.
+        on the disk are, or else its sha256; a folder, if the files in its parts have the same
+        names, sizes and times.
     kind : str
         What is made of it, in small letters, digits and hyphens, such as "images".
     make : callable
@@ -45,6 +51,10 @@ def prepared(
         raises is raised here.
     version : int
         Which way it is made: an entry of another version is made anew.
+    parts : sequence of str
+        The files and folders in a source folder that `make` reads: what changes beside them does
+        not count. They may be links, which are followed; links to folders below them are not, so
+        `make` has to refuse those.
 
     Returns
     -------
@@ -65,7 +75,7 @@ def prepared(
     if not KIND.fullmatch(kind):
         raise ValueError(f"kind must be small letters, digits and hyphens, got {kind!r}")
     source = Path(source).absolute()
-    marks = _marks(source)
+    marks = _marks(source, parts)
     facts = {"kind": kind, "version": version, "source": str(source), "marks": marks}
     try:
         entry = _entry(source, kind)
@@ -80,7 +90,7 @@ def prepared(
     for name, array in found.items():
         if not entries.PLAIN.fullmatch(array.dtype.str):
             raise ValueError(f"{name} must hold numbers or text, got {array.dtype}")
-    if _marks(source) == marks:  # else it has changed while it was read
+    if _marks(source, parts) == marks:  # else it has changed while it was read
         try:
             entries.write(entry, facts, found)
             _tidy(entry)
@@ -137,13 +147,13 @@ def _kept(entry: Path, facts: dict[str, Any]) -> tuple[dict[str, NDArray[Any]] |
     return None, ""
 
 
-def _marks(source: Path) -> list[Any]:
+def _marks(source: Path, parts: Sequence[str]) -> list[Any]:
     """What tells, without reading it, that a file or folder is the same as before."""
     if not source.is_dir():
         found = source.stat()
         return [*_times(found), found.st_ino, found.st_dev]
     digest = hashlib.sha256()
-    for name in _walk(str(source), ""):
+    for name in chain.from_iterable(_within(source, part) for part in parts):
         digest.update(os.fsencode(name) + b"\0")
         with suppress(FileNotFoundError):  # a link that leads nowhere is a name alone
             times = _times(os.stat(f"{source}/{name}"))  # noqa: PTH116 - there may be 50,000
@@ -154,6 +164,11 @@ def _marks(source: Path) -> list[Any]:
 def _times(found: os.stat_result) -> tuple[int, int, int]:
     """Size and times; the second time changes with the contents, whatever the first is set to."""
     return found.st_size, found.st_mtime_ns, found.st_ctime_ns
+
+
+def _within(source: Path, part: str) -> Iterator[str]:
+    """A part of a folder: every file in it, or its own name if it is none, or a file."""
+    return _walk(str(source), f"{part}/") if (source / part).is_dir() else iter((part,))
 
 
 def _walk(top: str, below: str) -> Iterator[str]:

@@ -124,6 +124,32 @@ def test_a_folder_is_known_by_what_lies_in_it(cache, tmp_path):
     assert len(list(cache.iterdir())) == 1
 
 
+def test_only_the_parts_that_are_read_count_and_links_lead_to_them(cache, tmp_path):
+    folder, away, make = tmp_path / "set", tmp_path / "away", Maker()
+    for place in (folder / "one", away):
+        place.mkdir(parents=True)
+        (place / "1").write_bytes(b"1")
+    (folder / "two").symlink_to(away)
+    (folder / "file").symlink_to(away / "1")
+    steps = [
+        (1, lambda: None),
+        (1, lambda: (folder / "beside").write_bytes(b"note")),
+        (1, lambda: (away.with_name("another")).mkdir()),
+        (2, lambda: (folder / "one" / "1").write_bytes(b"2")),
+        (3, lambda: (away / "1").write_bytes(b"2")),
+        (4, lambda: (away / "2").write_bytes(b"2")),
+        (5, lambda: (folder / "three").mkdir() or (folder / "three" / "1").write_bytes(b"1")),
+        (6, lambda: (folder / "one" / "a").symlink_to("/")),  # whoever reads it has to refuse that
+    ]
+    for count, step in steps:
+        step()
+        for _ in range(2):
+            take(folder, make, parts=("one", "two", "file", "three", "none"))
+        assert make.times == count
+    take(folder, make, parts=("one", "two"))
+    assert make.times == 7
+
+
 def test_kinds_sources_and_versions_are_kept_apart(cache, source, tmp_path):
     one, two = Maker(), Maker({"y": np.zeros(3)})
     take(source, one)

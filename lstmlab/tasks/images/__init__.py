@@ -208,7 +208,8 @@ def load_place(place: Path, wanted: str = "") -> Task:
     DataError
         If a file is not what it should be.
     """
-    arrays = prepared(place, "images", partial(_read, place), version=VERSION)
+    make = partial(_read, place)
+    arrays = prepared(place, "images", make, version=VERSION, parts=_parts(place))
     source = str(arrays["source"])
     if wanted and source != wanted:
         counts = "/".join(f"{len(arrays[split]):,}" for split in SPLITS)
@@ -231,6 +232,13 @@ def _read(place: Path) -> Arrays:
         of_cifar = source == REAL or (not source and _holds_batches(place))
         found = cifar.read(place) if of_cifar else pictures.read(place)
     return found | {"source": np.array(source or _own(place))}
+
+
+def _parts(place: Path) -> tuple[str, ...]:
+    """What is read of a folder."""
+    if not cifar.is_folder(place):
+        return SPLITS
+    return tuple(sorted(path.name for path in place.iterdir() if cifar.is_part(path.name)))
 
 
 def _holds_batches(path: Path) -> bool:

@@ -213,7 +213,7 @@ def load_place(place: Path, words: int = WORDS, *, must_be_real: bool = True) ->
     """
     numbers = place.suffix == ".npz" and place.is_file()
     kind = "reviews-npz" if numbers else "reviews"
-    arrays = prepared(place, kind, lambda: _read(place, numbers))
+    arrays = prepared(place, kind, lambda: _read(place, numbers), parts=imdb.FOLDERS)
     if must_be_real and not arrays["real"]:
         counts, wanted = ("/".join(map(str, n)) for n in (arrays["sizes"].tolist(), SIZES))
         raise DataError(

@@ -179,7 +179,7 @@ def small(form):
 @pytest.mark.parametrize("kind", ["w", "w:gz", "deflated"])
 @pytest.mark.parametrize("form", ["bin", "py", "classes"])
 def test_damaged_archives_are_read_or_refused(tmp_path, form, kind, monkeypatch):
-    monkeypatch.setattr(images, "prepared", lambda place, kind, make, version: make())
+    monkeypatch.setattr(images, "prepared", lambda place, kind, make, version, parts: make())
     place, data = tmp_path / "own", packed(small(form), kind)
     survive(place, form, lambda seed: place.write_bytes(damaged(data, seed)))
     nothing_left(tmp_path, place)
@@ -187,7 +187,7 @@ def test_damaged_archives_are_read_or_refused(tmp_path, form, kind, monkeypatch)
 
 @pytest.mark.parametrize("form", ["bin", "py", "classes", "jpeg", "bmp", "ppm"])
 def test_damaged_files_in_a_folder_are_read_or_refused(tmp_path, form, monkeypatch):
-    monkeypatch.setattr(images, "prepared", lambda place, kind, make, version: make())
+    monkeypatch.setattr(images, "prepared", lambda place, kind, make, version, parts: make())
     files = small(form)
     if form in ("jpeg", "bmp", "ppm"):
         made = {name: picture(seed, (3, 2), kind=form) for seed, name in enumerate(files)}

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from lstmlab.tasks import DataError, DownloadError, MissingDataError, images, store
-from lstmlab.tasks.images import IMAGES, cifar, load_digits
+from lstmlab.tasks.images import IMAGES, cifar, load_digits, pictures
 from lstmlab.tasks.images.splits import apart
 from lstmlab.tasks.store import DataFile
 
@@ -200,6 +200,29 @@ def test_what_was_read_is_kept_and_read_again_only_when_it_changes(tmp_path, mon
     assert (first.source, first.labels) == (again.source, again.labels)
     path.write_bytes(packed(binary((30,), 7), "w:gz"))
     assert load(path).caption == "own.tar.gz (own file), 27/3/7 pictures"
+
+
+def test_what_lies_behind_a_link_is_read_again_when_it_changes(tmp_path):
+    place, away = tmp_path / "own", tmp_path / "away"
+    put(away, class_folders())
+    place.mkdir()
+    for split in ("train", "test"):
+        (place / split).symlink_to(away / split)
+    before = load(place).train.x.copy()
+    put(away, dict(zip(class_folders(), reversed(class_folders().values()), strict=True)))
+    assert not np.array_equal(load(place).train.x, before)
+
+
+@pytest.mark.parametrize("files", [binary(), python(), class_folders()], ids=["bin", "py", "own"])
+def test_a_note_beside_the_pictures_does_not_have_them_read_again(tmp_path, files, monkeypatch):
+    put(tmp_path, files)
+    top = next(iter(files)).partition("/")[0]
+    place = tmp_path if top in SPLITS else tmp_path / top
+    first = load(place)
+    (place / "note.txt").write_text("mine")
+    for reader in (cifar, pictures):
+        monkeypatch.setattr(reader, "read", None)
+    assert np.array_equal(load(place).train.x, first.train.x)
 
 
 # -- class folders ----------------------------------------------------------------------------

@@ -119,6 +119,27 @@ def test_what_was_read_is_kept_and_a_changed_file_is_read_again(tmp_path, monkey
         assert content(task) == content(first)
 
 
+def test_what_lies_behind_a_link_is_read_again_when_it_changes(tmp_path):
+    away, place = folder(tmp_path), tmp_path / "own"
+    place.mkdir()
+    for split in ("train", "test"):
+        (place / split).symlink_to(away / split)
+    before = content(reviews.load(root=place))
+    for name in texts():
+        (away / name).write_bytes(b"now others")
+    assert content(reviews.load(root=place)) != before
+
+
+def test_what_lies_beside_the_reviews_does_not_have_them_read_again(tmp_path, monkeypatch):
+    place = folder(tmp_path)
+    first = content(reviews.load(root=place))
+    (place / "README").write_bytes(b"about")
+    (place / "train" / "unsup").mkdir()
+    (place / "train" / "unsup" / "0_0.txt").write_bytes(b"not rated")
+    monkeypatch.setattr(imdb, "read", None)
+    assert content(reviews.load(root=place)) == first
+
+
 def test_data_of_your_own_are_not_the_real_set(tmp_path):
     place = folder(tmp_path)
     (tmp_path / "a.tar").write_bytes(archive(mode="w:"))
