@@ -155,6 +155,20 @@ def test_the_run_on_a_play_works(monkeypatch, tmp_path):
     assert first["W_y"].shape[1] == 100
 
 
+def test_the_real_play_is_tiny_shakespeare_whatever_else_is_here(monkeypatch):
+    asked = []
+
+    def noted(name, source):
+        asked.append((name, source))
+        raise LookupError
+
+    monkeypatch.setattr(shakespeare, "load", noted)
+    for source in ("real", "generated"):
+        with pytest.raises(LookupError):
+            shakespeare.compute(source, Kept())
+    assert asked == [("shakespeare", "Tiny Shakespeare"), ("shakespeare", "generated")]
+
+
 # -- images -------------------------------------------------------------------------------------
 
 
