@@ -280,7 +280,11 @@ def compare_stacked(
 
 def main(arguments: list[str] | None = None) -> None:
     """Compute the tables and record them."""
-    kept: Kept[Tables] = Kept(command_line(__doc__).parse_args(arguments).kept)
+    plan = (
+        READERS, UPDATES, MOMENTUM, RATES, ADAM_RATES, TUNED_ON, TUNED_ON_LONG, SEEDS, LONG_DELAY,
+        BATCH, STEPS, STACKS,
+    )  # fmt: skip
+    kept: Kept[Tables] = Kept(plan, command_line(__doc__).parse_args(arguments).kept)
     valid, test = (
         [x for x, _ in lines(np.random.default_rng([99, part]), 1000)] for part in (0, 1)
     )

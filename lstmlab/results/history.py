@@ -246,7 +246,7 @@ def signs(rows: Sequence[Row]) -> list[Row]:
 
 def main() -> None:
     """Compute the table and record it."""
-    kept: Kept[Row] = Kept(command_line(__doc__).parse_args().kept)
+    kept: Kept[Row] = Kept((BLOCKS, MOMENTUM, CLIP), command_line(__doc__).parse_args().kept)
     rows = study(kept, arms())
     publish(
         NAME,

@@ -50,6 +50,11 @@ PLANS = {
 }
 
 
+def settings() -> tuple[object, ...]:
+    """What a finished piece depends on that its name does not say."""
+    return PLANS, NETWORKS, PENALTIES, NEIGHBOURS
+
+
 def network(task: Task, plan: Plan, name: str) -> Classifier:
     """One of `NETWORKS` for pictures: a step is a row, from the top."""
     rows = len(task.train[0][0])
@@ -134,7 +139,7 @@ def compute(source: str, kept: Kept[dict[str, float]]) -> tuple[list[Row], str]:
 def main() -> None:
     """Compute the table and record it."""
     options = command_line(__doc__, real="the copy of CIFAR-10").parse_args()
-    kept: Kept[dict[str, float]] = Kept(options.kept)
+    kept: Kept[dict[str, float]] = Kept(settings(), options.kept)
     rows, source = compute(COPY if options.real else "embedded", kept)
     publish(
         "images-cifar10" if options.real else "images",

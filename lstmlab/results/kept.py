@@ -1,11 +1,14 @@
 """Finished pieces of a long computation, noted in a file as they end, to go on from later."""
 
+import hashlib
 import json
 import os
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Generic, TypeVar
+
+import lstmlab
 
 Piece = TypeVar("Piece")
 BEGIN = b'{"name": '
@@ -17,6 +20,9 @@ class Kept(Generic[Piece]):
 
     Parameters
     ----------
+    plan : object
+        What pieces depend on that their names do not say, such as a recipe, as plain data: its
+        `repr` tells whether a piece was made by the same plan.
     path : Path, optional
         A file of one line of JSON a piece; without it they are kept as long as this object.
 
@@ -30,12 +36,14 @@ class Kept(Generic[Piece]):
     Raises
     ------
     ValueError
-        If a line of the file is not what `get` writes. A last line that a kill has cut off is no
-        error: it is taken away, and its piece computed again.
+        If a line of the file is not what `get` writes, or was made by another plan or version of
+        lstmlab. A last line that a kill has cut off is no error: it is taken away, and its piece
+        computed again.
     """
 
-    def __init__(self, path: Path | None = None) -> None:
+    def __init__(self, plan: object, path: Path | None = None) -> None:
         self.path = path
+        self._plan = hashlib.sha256(f"{lstmlab.__version__} {plan!r}".encode()).hexdigest()[:16]
         self.asked: dict[str, Piece] = {}
         self.seconds = 0.0
         self._made: dict[str, tuple[Piece, float]] = {}
@@ -51,7 +59,7 @@ class Kept(Generic[Piece]):
             began = time.process_time()
             piece = make()
             seconds = time.process_time() - began
-            self._note({"name": name, "seconds": seconds, "piece": piece})
+            self._note({"name": name, "seconds": seconds, "plan": self._plan, "piece": piece})
             self._made[name] = piece, seconds
         piece, seconds = self._made[name]
         if name not in self.asked:
@@ -69,6 +77,11 @@ class Kept(Generic[Piece]):
                 self._made[entry["name"]] = entry["piece"], float(entry["seconds"])
             except (ValueError, TypeError, KeyError) as error:
                 raise self._refusal(number, line) from error
+            if entry.get("plan") != self._plan:
+                raise ValueError(
+                    f"{path}, line {number} must be a piece of the same plan, got one of other "
+                    "settings or of another version of lstmlab; name another file"
+                )
         if half and not (half.startswith(BEGIN) or BEGIN.startswith(half)):
             raise self._refusal(len(lines) + 1, half)
         if half:

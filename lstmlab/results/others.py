@@ -152,7 +152,7 @@ def study(kept: Kept[Row]) -> list[Row]:
 
 def main() -> None:
     """Compute the table and record it."""
-    kept: Kept[Row] = Kept(command_line(__doc__).parse_args().kept)
+    kept: Kept[Row] = Kept((RECIPE, WEIGHTS), command_line(__doc__).parse_args().kept)
     rows = study(kept)
     tuning = [row for row in kept.asked.values() if row["seed"] in TUNED_ON[str(row["task"])]]
     publish(

@@ -74,6 +74,15 @@ PLANS = {
 }  # fmt: skip
 
 
+def settings() -> tuple[object, ...]:
+    """What a finished piece depends on that its name does not say."""
+    plans = [
+        (source, plan.blocks, plan.embedding, plan.recipe, plan.length)
+        for source, plan in PLANS.items()
+    ]
+    return plans, NETWORKS, PENALTIES, SMOOTHINGS, RARE
+
+
 def seen(task: Task, length: int, end: str = "first") -> Task:
     """The reviews as a network is given them: so many words of each, without <UNK>."""
 
@@ -193,7 +202,7 @@ def compute(source: str, kept: Kept[dict[str, float]]) -> tuple[list[Row], list[
                 make = partial(measured, cut, plan, "LSTM", rates["LSTM"], seed)
                 same = (end, length) == ("first", plan.length) and seed in plan.seeds
                 known = f"{source}, LSTM, {rates['LSTM']}, {seed}"
-                found = kept.get(known if same else f"{name}, LSTM, {seed}", make)
+                found = kept.get(known if same else f"{name}, LSTM, {rates['LSTM']}, {seed}", make)
                 add(lengths, found, contestant="LSTM", end=end, length=length, seed=seed,
                     words=words)  # fmt: skip
     return rows, lengths, whole.source
@@ -202,7 +211,7 @@ def compute(source: str, kept: Kept[dict[str, float]]) -> tuple[list[Row], list[
 def main() -> None:
     """Compute the tables and record them."""
     options = command_line(__doc__, real="IMDB").parse_args()
-    kept: Kept[dict[str, float]] = Kept(options.kept)
+    kept: Kept[dict[str, float]] = Kept(settings(), options.kept)
     rows, lengths, source = compute("real" if options.real else "generated", kept)
     publish(
         "reviews-imdb" if options.real else "reviews",

@@ -47,6 +47,11 @@ WANTED: dict[str, Marks] = {
 """What a cell may keep in mind."""
 
 
+def settings() -> tuple[object, ...]:
+    """What a finished piece depends on that its name does not say."""
+    return CONTESTANTS, RECIPE, UPDATES, TUNING, tuple(WANTED)
+
+
 def network(task: Task, name: str) -> Network:
     """One of `CONTESTANTS` for a text."""
     variant, blocks = CONTESTANTS[name]
@@ -145,7 +150,7 @@ def compute(source: str, kept: Kept[Any]) -> tuple[list[Row], list[Row], list[Ro
         lr = tuned(f"{source}, {name}", RATES, partial(loss, name))
         for seed in SEEDS:
             make = partial(_piece, task, name, seed, lr, UPDATES[source])
-            piece = kept.get(f"{source}, {name}, {seed}", make)
+            piece = kept.get(f"{source}, {name}, {lr}, {seed}", make)
             rows.append(piece["row"])
             curves += piece["curve"]
             cell_rows += piece["cells"]
@@ -185,7 +190,7 @@ def _piece(
 def main() -> None:
     """Compute the tables and record them."""
     options = command_line(__doc__, real="Tiny Shakespeare").parse_args()
-    kept: Kept[Any] = Kept(options.kept)
+    kept: Kept[Any] = Kept(settings(), options.kept)
     rows, curves, cell_rows, first = compute("real" if options.real else "generated", kept)
     publish(
         "shakespeare-tiny" if options.real else "shakespeare",

@@ -10,6 +10,7 @@ import pytest
 from lstmlab.results.kept import Kept
 
 ROWS = [{"seed": 0, "test": 8.25}]
+PLAN = (32, 0.1)
 
 
 def never():
@@ -17,18 +18,18 @@ def never():
 
 
 def test_a_piece_is_made_once_and_read_by_the_next_process(tmp_path):
-    first = Kept(tmp_path / "kept")
+    first = Kept(PLAN, tmp_path / "kept")
     assert first.get("one", lambda: ROWS) == ROWS
     assert first.get("one", never) == ROWS
-    again = Kept(tmp_path / "kept")
+    again = Kept(PLAN, tmp_path / "kept")
     assert again.get("one", never) == ROWS
     assert again.get("two", lambda: []) == []
     assert list(again.asked) == ["one", "two"]
-    assert Kept(tmp_path / "kept").get("two", never) == []
+    assert Kept(PLAN, tmp_path / "kept").get("two", never) == []
 
 
 def test_without_a_file_it_is_kept_in_memory():
-    kept = Kept()
+    kept = Kept(PLAN)
     assert kept.get("one", lambda: ROWS) == kept.get("one", never) == ROWS
 
 
@@ -40,7 +41,7 @@ def test_the_cost_is_that_of_what_was_asked_for_once_each(tmp_path, monkeypatch)
         clock[0] += 0.5
         return ROWS
 
-    kept = Kept(tmp_path / "kept")
+    kept = Kept(PLAN, tmp_path / "kept")
     kept.get("one", work)
     assert kept.seconds == 0.5
     clock[0] += 7
@@ -48,7 +49,7 @@ def test_the_cost_is_that_of_what_was_asked_for_once_each(tmp_path, monkeypatch)
     assert kept.seconds == 0.5
     kept.get("two", work)
     assert kept.seconds == 1
-    again = Kept(tmp_path / "kept")
+    again = Kept(PLAN, tmp_path / "kept")
     assert again.seconds == 0
     again.get("one", never)
     assert again.seconds == 0.5
@@ -58,16 +59,16 @@ def test_the_cost_is_that_of_what_was_asked_for_once_each(tmp_path, monkeypatch)
 def test_a_line_that_a_kill_cut_off_is_made_again(tmp_path, cut):
     path = tmp_path / "kept"
     for name in ("one", "two"):
-        Kept(path).get(name, lambda: ROWS)
+        Kept(PLAN, path).get(name, lambda: ROWS)
     whole = path.read_bytes()
     path.write_bytes(whole[:-cut])
-    kept = Kept(path)
+    kept = Kept(PLAN, path)
     assert kept.get("one", never) == ROWS
     made = []
     assert kept.get("two", lambda: made.append(1) or ROWS) == ROWS
     assert made == [1]
     assert len(path.read_bytes().splitlines()) == 2
-    assert Kept(path).get("two", never) == ROWS
+    assert Kept(PLAN, path).get("two", never) == ROWS
 
 
 @pytest.mark.parametrize("line", ["[]", "{}", "half a li", '{"piece": 1}', "null"])
@@ -76,8 +77,22 @@ def test_another_file_is_refused_and_left_as_it_is(tmp_path, line, end):
     path = tmp_path / "notes.txt"
     path.write_text(line + end, encoding="utf-8")
     with pytest.raises(ValueError, match=r"notes.txt, line 1 must be a finished piece, got"):
-        Kept(path)
+        Kept(PLAN, path)
     assert path.read_text("utf-8") == line + end
+
+
+@pytest.mark.parametrize("changed", ["plan", "version", "a file of before"])
+def test_a_piece_of_another_plan_or_version_is_refused_and_left(tmp_path, changed, monkeypatch):
+    path = tmp_path / "kept"
+    Kept(PLAN, path).get("one", lambda: ROWS)
+    if changed == "version":
+        monkeypatch.setattr("lstmlab.__version__", "0.0.1")
+    if changed == "a file of before":
+        path.write_text('{"name": "one", "seconds": 1.0, "piece": []}\n', encoding="utf-8")
+    kept = path.read_bytes()
+    with pytest.raises(ValueError, match="kept, line 1 must be a piece of the same plan, got one"):
+        Kept((64, 0.1) if changed == "plan" else PLAN, path)
+    assert path.read_bytes() == kept
 
 
 def test_after_kill_9_everything_finished_is_there(tmp_path):
@@ -86,7 +101,7 @@ def test_after_kill_9_everything_finished_is_there(tmp_path):
     script = (
         "import pathlib, sys\n"
         "from lstmlab.results.kept import Kept\n"
-        "kept = Kept(pathlib.Path(sys.argv[1]))\n"
+        "kept = Kept((32, 0.1), pathlib.Path(sys.argv[1]))\n"
         "for n in range(10**6):\n"
         "    kept.get(str(n), lambda: {'n': n, 'more': 'x' * 5000})\n"
         "    print(n, flush=True)\n"
@@ -98,5 +113,5 @@ def test_after_kill_9_everything_finished_is_there(tmp_path):
         last = int(running.stdout.readline())
     os.kill(running.pid, signal.SIGKILL)
     running.communicate()
-    kept = Kept(path)
+    kept = Kept(PLAN, path)
     assert [kept.get(str(n), never)["n"] for n in range(last + 1)] == list(range(last + 1))

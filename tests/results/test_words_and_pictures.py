@@ -15,6 +15,12 @@ REAL = {"reviews-imdb": "IMDB", "shakespeare-tiny": "Tiny Shakespeare",
         "images-cifar10": "CIFAR-10 (JPEG copy)"}  # fmt: skip
 
 
+@pytest.fixture
+def kept(tmp_path):
+    """From the module of a result to what its pieces are kept in."""
+    return lambda module: Kept(module.settings(), tmp_path / "kept")
+
+
 def column(name, contestant, key="test", part=""):
     return [row[key] for row in table(name, part) if row["contestant"] == contestant]
 
@@ -74,7 +80,7 @@ def test_the_table_of_reviews_can_be_made_again_for_counted_words():
         assert found["weights"] == row["weights"]
 
 
-def test_the_run_on_reviews_works(monkeypatch, tmp_path):
+def test_the_run_on_reviews_works(monkeypatch, kept):
     plan = replace(
         reviews.PLANS["generated"], seeds=(0,), lengths=(5,), length_seeds=(0,), rates=(0.01,),
         networks=("LSTM",), recipe=replace(reviews.PLANS["generated"].recipe, epochs=1),
@@ -83,11 +89,11 @@ def test_the_run_on_reviews_works(monkeypatch, tmp_path):
     whole = load("reviews", source="generated")
     few = replace(whole, train=whole.train[:60], valid=whole.valid[:20], test=whole.test[:20])
     monkeypatch.setattr(reviews, "load", lambda name, source: few)
-    rows, lengths, source = reviews.compute("generated", Kept(tmp_path / "kept"))
+    rows, lengths, source = reviews.compute("generated", kept(reviews))
     assert [row["contestant"] for row in rows] == [*reviews.COUNTED, "LSTM"]
     assert {(row["end"], row["length"]) for row in lengths} == {("first", 5), ("last", 5)}
     assert source == "generated"
-    again = reviews.compute("generated", Kept(tmp_path / "kept"))
+    again = reviews.compute("generated", kept(reviews))
     assert again[0] == rows
 
 
@@ -142,13 +148,13 @@ def test_how_well_a_cell_follows_is_a_rank_statistic():
         shakespeare.follows(c, np.ones(300, bool))
 
 
-def test_the_run_on_a_play_works(monkeypatch, tmp_path):
+def test_the_run_on_a_play_works(monkeypatch, kept):
     monkeypatch.setattr(shakespeare, "SEEDS", (0,))
     monkeypatch.setattr(shakespeare, "RATES", (0.1,))
     monkeypatch.setattr(shakespeare, "TUNING", 5)
     monkeypatch.setattr(shakespeare, "GRAMS", (1, 2))
     monkeypatch.setitem(shakespeare.UPDATES, "generated", 10)
-    rows, curves, cells, first = shakespeare.compute("generated", Kept(tmp_path / "kept"))
+    rows, curves, cells, first = shakespeare.compute("generated", kept(shakespeare))
     assert [row["contestant"] for row in rows[2:]] == list(shakespeare.CONTESTANTS)
     assert {row["updates"] for row in curves} == {10}
     assert [row["what"] for row in cells] == list(shakespeare.WANTED)
@@ -165,7 +171,7 @@ def test_the_real_play_is_tiny_shakespeare_whatever_else_is_here(monkeypatch):
     monkeypatch.setattr(shakespeare, "load", noted)
     for source in ("real", "generated"):
         with pytest.raises(LookupError):
-            shakespeare.compute(source, Kept())
+            shakespeare.compute(source, Kept(""))
     assert asked == [("shakespeare", "Tiny Shakespeare"), ("shakespeare", "generated")]
 
 
@@ -181,14 +187,48 @@ def test_reading_rows_beats_what_needs_no_network():
         assert min(column("images-cifar10", network)) > best
 
 
-def test_the_run_on_digits_works(monkeypatch, tmp_path):
+def test_the_run_on_digits_works(monkeypatch, kept):
     monkeypatch.setattr(images, "SEEDS", (0,))
     monkeypatch.setattr(images, "RATES", (0.003,))
     small = images.Plan(4, replace(images.PLANS["embedded"].recipe, epochs=1))
     monkeypatch.setitem(images.PLANS, "embedded", small)
-    rows, source = images.compute("embedded", Kept(tmp_path / "kept"))
+    rows, source = images.compute("embedded", kept(images))
     assert [row["contestant"] for row in rows] == [*images.COUNTED, *images.NETWORKS]
     assert source == "embedded"
     logistic = next(row for row in rows if row["contestant"] == "logistic regression")
     shipped = next(row for row in table("images") if row["contestant"] == "logistic regression")
     assert logistic["test"] == pytest.approx(shipped["test"], abs=0.01)
+
+
+# -- what is kept -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["blocks", "embedding", "recipe", "length"])
+def test_pieces_of_another_plan_on_reviews_are_not_taken(name, monkeypatch, kept):
+    kept(reviews).get("one", dict)
+    plan = reviews.PLANS["generated"]
+    other = {"recipe": replace(plan.recipe, epochs=1)}.get(name, 7)
+    monkeypatch.setitem(reviews.PLANS, "generated", replace(plan, **{name: other}))
+    with pytest.raises(ValueError, match="must be a piece of the same plan"):
+        kept(reviews)
+
+
+@pytest.mark.parametrize("name", ["blocks", "recipe"])
+def test_pieces_of_another_plan_on_pictures_are_not_taken(name, monkeypatch, kept):
+    kept(images).get("one", dict)
+    plan = images.PLANS["embedded"]
+    other = {"recipe": replace(plan.recipe, epochs=1)}.get(name, 7)
+    monkeypatch.setitem(images.PLANS, "embedded", replace(plan, **{name: other}))
+    with pytest.raises(ValueError, match="must be a piece of the same plan"):
+        kept(images)
+
+
+def test_pieces_of_another_plan_on_a_play_are_not_taken(monkeypatch, kept):
+    kept(shakespeare).get("one", dict)
+    with monkeypatch.context() as patched:
+        patched.setitem(shakespeare.UPDATES, "generated", 10)
+        with pytest.raises(ValueError, match="must be a piece of the same plan"):
+            kept(shakespeare)
+    monkeypatch.setattr(shakespeare, "RECIPE", replace(shakespeare.RECIPE, length=7))
+    with pytest.raises(ValueError, match="must be a piece of the same plan"):
+        kept(shakespeare)
