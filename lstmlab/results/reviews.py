@@ -3,11 +3,11 @@
     python -m lstmlab.results.reviews
     python -m lstmlab.results.reviews --real
 
-The first computes on the made-up reviews, the second on IMDB (from `$LSTMLAB_DATA` or the cache).
-Every contestant's settings are chosen on the validation set: those of a network with a seed of its
-own, then every other seed trains one; on IMDB the rate that is best for the first network serves
-all. With `--kept FILE` finished pieces are noted in a file, to go
-on from after a break.
+The first computes on the made-up reviews, the second on the texts of IMDB (from `$LSTMLAB_DATA` or
+the cache). Every contestant's settings are chosen on the validation set: those of a network with a
+seed of its own, then every other seed trains one; on IMDB the rate that is best for the first
+network serves all. With `--kept FILE` finished pieces are noted in a file, to go on from after a
+break.
 """
 
 from collections.abc import Sequence
@@ -21,6 +21,7 @@ from lstmlab.results import Row
 from lstmlab.results.kept import Kept
 from lstmlab.results.making import command_line, publish, tuned
 from lstmlab.tasks import Task, load
+from lstmlab.tasks.reviews import ARCHIVE, KERAS
 from lstmlab.tasks.reviews.scores import accuracy, average_precision
 from lstmlab.tasks.reviews.words import masked, shortened, text
 from lstmlab.tasks.task import SPLITS, Split
@@ -163,6 +164,10 @@ def compute(source: str, kept: Kept[dict[str, float]]) -> tuple[list[Row], list[
     """The contestants at one length, what lengths and ends cost, and the data's name."""
     plan = PLANS[source]
     whole = load("reviews", source=source)
+    if whole.title == KERAS:
+        raise ValueError(
+            f"reviews must be the texts of IMDB, got {KERAS}; put {ARCHIVE.filename} beside it"
+        )
     task = seen(whole, plan.length)
     rows: list[Row] = []
     lengths: list[Row] = []

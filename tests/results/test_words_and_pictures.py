@@ -8,6 +8,7 @@ import pytest
 from lstmlab.results import about, images, names, reviews, shakespeare, table, weights
 from lstmlab.results.kept import Kept
 from lstmlab.tasks import load
+from lstmlab.tasks.reviews import KERAS
 from lstmlab.tasks.shakespeare import ngram_nats
 from lstmlab.training.stream import evaluate_stream
 
@@ -95,6 +96,13 @@ def test_the_run_on_reviews_works(monkeypatch, kept):
     assert source == "generated"
     again = reviews.compute("generated", kept(reviews))
     assert again[0] == rows
+
+
+def test_the_table_on_imdb_is_of_its_texts_and_not_of_keras_ranks(monkeypatch):
+    ranks = replace(load("reviews", source="generated"), source="IMDB", title=KERAS)
+    monkeypatch.setattr(reviews, "load", lambda name, source: ranks)
+    with pytest.raises(ValueError, match="reviews must be the texts of IMDB, got IMDB as Keras ha"):
+        reviews.compute("real", Kept(""))
 
 
 # -- Shakespeare --------------------------------------------------------------------------------

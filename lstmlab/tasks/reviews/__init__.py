@@ -67,6 +67,8 @@ WANTED = (
     f"{ARCHIVE.filename}, {NUMBERS.filename}, or a folder with {', '.join(imdb.FOLDERS)} "
     "(reviews named ID_RATING.txt)"
 )
+KERAS = f"{NUMBERS.name} (real)"
+"""The title of the ranks: other words, in another order and another split than the texts."""
 HOW_TO_GET = (
     'Fetch it with `lstmlab data fetch reviews` or download=True, use source="generated" instead'
 )
@@ -204,7 +206,8 @@ def load_place(place: Path, words: int = WORDS, *, must_be_real: bool = True) ->
     Returns
     -------
     Task
-        Its source is "IMDB", or "NAME (own file)" or "NAME (own folder)".
+        Its source is "IMDB", or "NAME (own file)" or "NAME (own folder)"; its caption says where
+        IMDB is as Keras has it.
 
     Raises
     ------
@@ -221,7 +224,9 @@ def load_place(place: Path, words: int = WORDS, *, must_be_real: bool = True) ->
             f'{REAL} has {wanted}, or other bytes; source="auto" takes it as your own data'
         )
     named = keras.names(arrays, words, place) if numbers else imdb.names(arrays, words)
-    return corpus.as_task(arrays, named, REAL if arrays["real"] else _own(place))
+    if not arrays["real"]:
+        return corpus.as_task(arrays, named, _own(place))
+    return corpus.as_task(arrays, named, REAL, KERAS if numbers else "")
 
 
 def _read(place: Path, numbers: bool) -> dict[str, NDArray[Any]]:

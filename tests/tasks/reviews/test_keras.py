@@ -64,7 +64,9 @@ def test_it_is_known_by_its_checksum(tmp_path, monkeypatch):
     record = replace(reviews.NUMBERS, sha256=digest)
     monkeypatch.setattr(reviews, "PUBLISHED", {record.filename: record})
     monkeypatch.setattr(reviews, "_KNOWN", {digest})
-    assert reviews.load(source="IMDB", root=tmp_path).source == "IMDB"
+    task = reviews.load(source="IMDB", root=tmp_path)
+    assert task.source == "IMDB"
+    assert task.caption == "IMDB as Keras has it (real), 8/2/4 reviews"
 
 
 def odd(row):
