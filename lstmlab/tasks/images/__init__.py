@@ -210,6 +210,11 @@ def load_place(place: Path, wanted: str = "") -> Task:
     """
     make = partial(_read, place)
     arrays = prepared(place, "images", make, version=VERSION, parts=_parts(place))
+    return _checked(arrays, place, wanted)
+
+
+def _checked(arrays: Arrays, place: Path, wanted: str) -> Task:
+    """The task of what was read; a DataError if it is not what was wanted."""
     source = str(arrays["source"])
     if wanted and source != wanted:
         counts = "/".join(f"{len(arrays[split]):,}" for split in SPLITS)
@@ -289,7 +294,7 @@ def _own(place: Path) -> str:
 
 def _verified(place: Path) -> str:
     if place.is_dir():
-        caption = load_place(place, REAL).caption
+        caption = _checked(_read(place), place, REAL).caption
         return f"{caption}, known by its numbers of pictures, every file read"
     title = _published(place)
     if not title:

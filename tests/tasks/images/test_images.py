@@ -160,6 +160,20 @@ def test_a_folder_with_all_of_cifar_10_is_the_real_one(tmp_path, monkeypatch):
     assert line == f"CIFAR-10 (real), 18/2/5 pictures, {known}"
 
 
+def test_a_folder_is_verified_by_reading_it_whatever_is_kept(tmp_path, monkeypatch):
+    put(tmp_path, binary((15, 5), 4))
+    place = tmp_path / BIN
+    monkeypatch.setattr(cifar, "SIZES", (18, 2, 4))
+    load(place, "real")
+    whole, read = cifar.read, []
+    monkeypatch.setattr(cifar, "read", lambda where: read.append(where) or whole(where))
+    images._verified(place)
+    assert read == [place]
+    monkeypatch.setattr(cifar, "SIZES", (19, 2, 4))
+    with pytest.raises(DataError, match="is not CIFAR-10 as published: .* of 18/2/4 pictures"):
+        images._verified(place)
+
+
 def test_the_example_of_the_help_runs():
     assert doctest.testmod(images) == (0, 5)
 
