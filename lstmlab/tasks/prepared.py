@@ -92,8 +92,8 @@ def prepared(
             raise ValueError(f"{name} must hold numbers or text, got {array.dtype}")
     if _marks(source, parts) == marks:  # else it has changed while it was read
         try:
-            entries.write(entry, facts, found)
             _tidy(entry)
+            entries.write(entry, facts, found)
         except OSError as error:
             _warn(f"what {source.name} holds is not kept: cannot write to {entry.parent} ({error})")
     return found
@@ -187,8 +187,8 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _tidy(written: Path) -> None:
-    """Remove what killed writers left, and entries whose source is gone."""
+def _tidy(wanted: Path) -> None:
+    """Remove what killed writers left, and entries whose source is gone; `wanted` stays."""
     for part in _temporary():
         with suppress(OSError):  # another process may be faster
             if time.time() - part.stat().st_mtime > STALE:
@@ -197,7 +197,7 @@ def _tidy(written: Path) -> None:
         with suppress(OSError, Damaged):
             with Entry(path) as entry:
                 source = entry.facts.get("source")
-            if path != written and source and not Path(str(source)).exists():
+            if path != wanted and source and not Path(str(source)).exists():
                 path.unlink()
 
 

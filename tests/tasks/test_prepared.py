@@ -289,6 +289,23 @@ def test_a_full_disk_leaves_nothing_behind(cache, source, monkeypatch):
     assert list(cache.iterdir()) == []
 
 
+def test_what_a_killed_writer_left_is_gone_before_it_fills_the_disk(cache, source, monkeypatch):
+    cache.mkdir(parents=True)
+    left = cache / f".t.{'0' * 12}.part"
+    left.write_bytes(b"half")
+    os.utime(left, (0, 0))
+
+    def synced(_):
+        if left.exists():
+            raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", synced)
+    make = Maker()
+    for _ in range(2):
+        take(source, make)
+    assert make.times == 1
+
+
 def test_an_interrupted_write_leaves_the_old_entry(cache, source, monkeypatch):
     data = entry_of(cache, source).read_bytes()
 
