@@ -71,8 +71,7 @@ class FolderSet(Generic[Listed]):
         if source == "auto":
             store.check_found(root, self.holds)
             return self.generated(seed)
-        places = ", ".join(str(place) for place in store.folders(root))
-        raise MissingDataError(f"{title} is in none of {places}. {how}")
+        raise MissingDataError(f"{title} is {store.nowhere(root)}. {how}")
 
     def available(self, root: Place = None) -> str:
         """Name the source that "auto" would take."""

@@ -10,6 +10,8 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
+import warnings
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -128,13 +130,31 @@ def folders(root: str | Path | None = None) -> list[Path]:
     ------
     ValueError
         If `$LSTMLAB_DATA` is set and names no folder.
+
+    Warns
+    -----
+    RuntimeWarning
+        If there is no home for a cache, or it is closed to this user: then it is left out.
     """
     places = [Path(root)] if root is not None else []
     if named := os.environ.get(ENVIRONMENT):
         if not Path(named).is_dir():
             raise ValueError(f"${ENVIRONMENT} must name a folder that exists, got {named!r}")
         places.append(Path(named))
-    return [*places, cache_folder()]
+    try:
+        cache = cache_folder()
+        with suppress(FileNotFoundError), os.scandir(f"{cache}/."):  # "." asks for entering, too
+            pass
+    except (OSError, RuntimeError) as error:  # there may be no home
+        warnings.warn(f"the cache is not searched: {error}", RuntimeWarning, stacklevel=2)
+        return places
+    return [*places, cache]
+
+
+def nowhere(root: str | Path | None = None) -> str:
+    """Say where something was looked for in vain: "in none of" the folders."""
+    places = ", ".join(str(folder) for folder in folders(root))
+    return f"in none of {places}" if places else "in no folder that is searched"
 
 
 def find(record: DataFile, root: str | Path | None = None) -> Path | None:
@@ -172,9 +192,8 @@ def find(record: DataFile, root: str | Path | None = None) -> Path | None:
 
 def missing(record: DataFile, how: str, root: str | Path | None = None) -> MissingDataError:
     """Make the error for a file that is nowhere: where it was looked for, and `how` to get it."""
-    places = ", ".join(str(folder) for folder in folders(root))
     return MissingDataError(
-        f"{record.name}: {record.filename} is in none of {places}. {how}, or put {record.url} there"
+        f"{record.name}: {record.filename} is {nowhere(root)}. {how}, or put {record.url} there"
     )
 
 

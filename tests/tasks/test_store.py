@@ -1,10 +1,11 @@
 """Data files are looked for in the folders that the reader names, then in the cache."""
 
+import errno
 import os
 
 import pytest
 
-from lstmlab.tasks import MissingDataError, available, load, store
+from lstmlab.tasks import MissingDataError, available, load, names, records, store
 
 from .served import DATA, NAME, record
 
@@ -73,6 +74,36 @@ def test_a_folder_of_something_else_is_not_replaced(name, wanted, tmp_path):
         with pytest.raises(MissingDataError, match=f"root must hold {wanted}.*holds 'holiday'; wi"):
             asked(name, root=tmp_path / "other")
     assert load(name, source="generated", root=tmp_path / "other").source == "generated"
+
+
+def closed_to_us(path):
+    raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+
+def no_home():
+    raise RuntimeError("there is no home")
+
+
+@pytest.mark.usefixtures("nowhere")
+@pytest.mark.parametrize("why", ["there is no home", "Permission denied"])
+def test_a_cache_that_cannot_be_searched_is_left_out(why, tmp_path, monkeypatch):
+    if why == "Permission denied":
+        (tmp_path / "cache").mkdir()
+        monkeypatch.setattr(os, "scandir", closed_to_us)  # permissions do not stop root
+    else:
+        monkeypatch.setattr(store, "cache_folder", no_home)
+    for name in names:
+        if records()[name].title:
+            with pytest.warns(RuntimeWarning, match=f"the cache is not searched: .*{why}"):
+                assert available(name) in ("generated", "embedded")
+    with pytest.warns(RuntimeWarning, match="the cache is not searched"):
+        assert load("reviews").source == "generated"
+    for name in ("music", "speech", "images", "reviews", "shakespeare", "translation"):
+        with (
+            pytest.warns(RuntimeWarning, match="the cache is not searched"),
+            pytest.raises(MissingDataError, match=r"in no folder that is searched\. "),
+        ):
+            load(name, source="real")
 
 
 def test_the_cache_is_the_systems_own(monkeypatch):

@@ -126,8 +126,7 @@ class Images:
             store.check_found(root, WANTED)
             return load_digits(seed)
         if wanted == COPY:
-            looked = ", ".join(str(folder) for folder in store.folders(root))
-            raise MissingDataError(f"{COPY}: {JPEG.filename} is in none of {looked}")
+            raise MissingDataError(f"{COPY}: {JPEG.filename} is {store.nowhere(root)}")
         raise store.missing(BINARY, HOW_TO_GET, root)
 
     def available(self, root: Place = None) -> str:

@@ -62,9 +62,9 @@ def load(source: str, root: Place, download: bool, seed: int) -> Task:
     if source == "auto":
         store.check_found(root, WANTED)
         return load_generated(seed)
-    places = ", ".join(str(place) for place in store.folders(root))
     names = " or ".join(FILES[title][0] for title in titles)
-    raise MissingDataError(f"{' or '.join(titles)}: {names} is in none of {places}. {RECORD.how}")
+    where = store.nowhere(root)
+    raise MissingDataError(f"{' or '.join(titles)}: {names} is {where}. {RECORD.how}")
 
 
 def available(root: Place = None) -> str:

@@ -51,8 +51,7 @@ def load(source: str, root: Place, download: bool, seed: int) -> Task:
     if source == "auto":
         store.check_found(root, WANTED)
         return generated(seed).task
-    places = ", ".join(str(place) for place in store.folders(root))
-    raise MissingDataError(f"{REAL} is in none of {places}. {RECORD.how}")
+    raise MissingDataError(f"{REAL} is {store.nowhere(root)}. {RECORD.how}")
 
 
 def available(root: Place = None) -> str:
