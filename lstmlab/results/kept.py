@@ -37,8 +37,8 @@ class Kept(Generic[Piece]):
     ------
     ValueError
         If a line of the file is not what `get` writes, or was made by another plan or version of
-        lstmlab. A last line that a kill has cut off is no error: it is taken away, and its piece
-        computed again.
+        lstmlab. A last line that a kill has cut off is no error: its piece is computed again, and
+        takes its place.
     """
 
     def __init__(self, plan: object, path: Path | None = None) -> None:
@@ -47,13 +47,15 @@ class Kept(Generic[Piece]):
         self.asked: dict[str, Piece] = {}
         self.seconds = 0.0
         self._made: dict[str, tuple[Piece, float]] = {}
+        self._end, self._half = 0, b""
         if path is not None and path.exists():
             self._read(path)
 
     def get(self, name: str, make: Callable[[], Piece]) -> Piece:
         """The piece of this name: what `make` returns, which has to be plain data.
 
-        It is on the disk before this returns.
+        It is on the disk before this returns; an OSError if it cannot be written, which leaves the
+        file as it was.
         """
         if name not in self._made:
             began = time.process_time()
@@ -84,8 +86,7 @@ class Kept(Generic[Piece]):
                 )
         if half and not (half.startswith(BEGIN) or BEGIN.startswith(half)):
             raise self._refusal(len(lines) + 1, half)
-        if half:
-            os.truncate(path, end)
+        self._end, self._half = end, half
 
     def _refusal(self, number: int, line: bytes) -> ValueError:
         return ValueError(
@@ -93,9 +94,27 @@ class Kept(Generic[Piece]):
         )
 
     def _note(self, entry: dict[str, object]) -> None:
+        """Add a line to the file, all of it or nothing."""
         if self.path is None:
             return
-        with self.path.open("ab") as file:
-            file.write(json.dumps(entry).encode() + b"\n")
-            file.flush()
-            os.fsync(file.fileno())
+        self._take_away_half()
+        left = memoryview(json.dumps(entry).encode() + b"\n")
+        with self.path.open("ab", buffering=0) as file:
+            end = file.tell()
+            try:
+                while left:
+                    left = left[file.write(left) :]
+                os.fsync(file.fileno())
+            except BaseException:
+                file.truncate(end)
+                raise
+
+    def _take_away_half(self) -> None:
+        """Remove what a kill has cut off, unless another process has finished it meanwhile."""
+        if self.path is None or not self._half:
+            return
+        with self.path.open("r+b") as file:
+            file.seek(self._end)
+            if file.read() == self._half:
+                file.truncate(self._end)
+        self._half = b""

@@ -71,6 +71,49 @@ def test_a_line_that_a_kill_cut_off_is_made_again(tmp_path, cut):
     assert Kept(PLAN, path).get("two", never) == ROWS
 
 
+def test_a_write_that_fails_leaves_the_file_as_it_was(tmp_path):
+    """As on a full disk: after so many bytes no more are taken, until there is room again."""
+    path = tmp_path / "kept"
+    script = (
+        "import pathlib, resource, signal, sys\n"
+        "from lstmlab.results.kept import Kept\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        "kept = Kept((32, 0.1), pathlib.Path(sys.argv[1]))\n"
+        "kept.get('one', lambda: [1])\n"
+        "_, most = resource.getrlimit(resource.RLIMIT_FSIZE)\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (5000, most))\n"
+        "try:\n"
+        "    kept.get('big', lambda: 'x' * 20000)\n"
+        "except OSError:\n"
+        "    print('refused')\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))\n"
+        "kept.get('two', lambda: [2])\n"
+    )
+    pytest.importorskip("resource", reason="this system has no limits to files")
+    command = [sys.executable, "-c", script, str(path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout == "refused\n"
+    kept = Kept(PLAN, path)
+    assert kept.get("one", never) == [1]
+    assert kept.get("two", never) == [2]
+    assert len(path.read_bytes().splitlines()) == 2
+
+
+def test_a_line_that_is_being_written_is_left_to_its_writer(tmp_path):
+    path = tmp_path / "kept"
+    for name in ("one", "two"):
+        Kept(PLAN, path).get(name, lambda: ROWS)
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-5])
+    second = Kept(PLAN, path)
+    with path.open("ab") as first:
+        first.write(whole[-5:])
+    second.get("three", lambda: ROWS)
+    again = Kept(PLAN, path)
+    for name in ("one", "two", "three"):
+        assert again.get(name, never) == ROWS
+
+
 @pytest.mark.parametrize("line", ["[]", "{}", "half a li", '{"piece": 1}', "null"])
 @pytest.mark.parametrize("end", ["\n", ""])
 def test_another_file_is_refused_and_left_as_it_is(tmp_path, line, end):
