@@ -193,6 +193,19 @@ def test_forget_removes_every_entry(cache, source):
     assert make.times == 2
 
 
+def test_forget_says_where_it_may_not_look(cache, source, monkeypatch):
+    take(source, Maker())
+
+    def closed(path):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "scandir", closed)  # permissions do not stop a test that runs as root
+        with pytest.raises(PermissionError, match="Permission denied.*prepared"):
+            forget()
+    assert forget() > 0
+
+
 def entry_of(cache, source):
     take(source, Maker())
     return next(cache.glob("*.arrays"))
