@@ -21,7 +21,7 @@ from lstmlab.tasks import (
     translation,
 )
 from lstmlab.tasks.records import Record
-from lstmlab.tasks.store import DataError, DownloadError, MissingDataError, given
+from lstmlab.tasks.store import DataError, DownloadError, MissingDataError, given, readable
 from lstmlab.tasks.task import Task
 
 __all__ = [
@@ -67,6 +67,7 @@ _TASKS: dict[str, _Source] = {
 names = tuple(_TASKS)
 
 
+@readable()
 def load(
     name: str,
     *,
@@ -112,7 +113,7 @@ def load(
     ------
     ValueError
         If an argument is out of range, or `$LSTMLAB_DATA` names no folder; as `DataError`, if a
-        file is not what it should be.
+        file is not what it should be, or closed to this user.
     MissingDataError
         If the real set is asked for and not found (a FileNotFoundError), or there is no `root`, or
         nothing in it that is known.
@@ -122,6 +123,7 @@ def load(
     return _source(name).load(source, given(root), download, seed)
 
 
+@readable()
 def available(name: str, *, root: str | Path | None = None) -> str:
     """Say which source "auto" would take, without loading anything.
 

@@ -11,7 +11,8 @@ import errno
 import hashlib
 import os
 import warnings
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -57,6 +58,17 @@ class MissingDataError(FileNotFoundError):
 
 class DownloadError(OSError):
     """A data file could not be fetched."""
+
+
+@contextmanager
+def readable() -> Iterator[None]:
+    """Make a DataError of a file or folder that is closed to this user; for what loads data."""
+    try:
+        yield
+    except PermissionError as error:
+        raise DataError(
+            f"{error.filename} must be open to this user, got: {error.strerror}"
+        ) from error
 
 
 def cache_folder() -> Path:

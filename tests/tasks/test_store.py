@@ -2,11 +2,24 @@
 
 import errno
 import os
+from pathlib import Path
 
 import pytest
 
-from lstmlab.tasks import MissingDataError, available, load, names, records, store
+from lstmlab.tasks import (
+    DataError,
+    MissingDataError,
+    available,
+    load,
+    names,
+    records,
+    reviews,
+    store,
+)
 
+from .images.files import class_folders, put
+from .packing import packed
+from .reviews.files import archive, texts
 from .served import DATA, NAME, record
 
 
@@ -76,7 +89,7 @@ def test_a_folder_of_something_else_is_not_replaced(name, wanted, tmp_path):
     assert load(name, source="generated", root=tmp_path / "other").source == "generated"
 
 
-def closed_to_us(path):
+def closed_to_us(path, *_, **__):
     raise PermissionError(errno.EACCES, "Permission denied", str(path))
 
 
@@ -104,6 +117,46 @@ def test_a_cache_that_cannot_be_searched_is_left_out(why, tmp_path, monkeypatch)
             pytest.raises(MissingDataError, match=r"in no folder that is searched\. "),
         ):
             load(name, source="real")
+
+
+def sets(place):
+    """A set in a folder, and in an archive, of pictures and of reviews, with a file of each."""
+    pictures, said = class_folders(), texts()
+    put(place / "images", pictures)
+    put(place / "reviews", said)
+    (place / "images.zip").write_bytes(packed(pictures, "deflated"))
+    (place / "reviews.tar").write_bytes(archive(said, "w:"))
+    return {
+        "images": place / "images" / next(iter(pictures)), "images.zip": place / "images.zip",
+        "reviews": place / "reviews" / next(iter(said)), "reviews.tar": place / "reviews.tar",
+    }  # fmt: skip
+
+
+@pytest.mark.usefixtures("nowhere")
+@pytest.mark.parametrize("name", ["images", "images.zip", "reviews", "reviews.tar"])
+def test_a_file_that_is_closed_to_the_user_is_named(name, tmp_path, monkeypatch):
+    closed = sets(tmp_path)[name]
+    opened = Path.open
+
+    def open_(self, *arguments, **options):  # permissions do not stop a test that runs as root
+        return (closed_to_us if self == closed else opened)(self, *arguments, **options)
+
+    monkeypatch.setattr(Path, "open", open_)
+    monkeypatch.setattr(Path, "read_bytes", lambda self: self.open("rb").read())
+    loads = [lambda root: load(name.partition(".")[0], root=root)]
+    loads += [lambda root: reviews.load(root=root)] * name.startswith("reviews")
+    for asked in loads:
+        with pytest.raises(DataError, match="must be open to this user, got: Permission") as caught:
+            asked(tmp_path / name)
+        assert str(closed) in str(caught.value)
+
+
+@pytest.mark.usefixtures("nowhere")
+def test_a_root_that_is_closed_to_the_user_is_named(tmp_path, monkeypatch):
+    monkeypatch.setattr(Path, "is_file", closed_to_us)
+    for asked in (load, available):
+        with pytest.raises(DataError, match=f"{tmp_path} must be open to this user"):
+            asked("images", root=tmp_path)
 
 
 def test_the_cache_is_the_systems_own(monkeypatch):

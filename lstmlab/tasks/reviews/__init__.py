@@ -120,6 +120,7 @@ PUBLISHED = {record.filename: record for record in (ARCHIVE, LABELLED, NUMBERS)}
 _KNOWN = {record.sha256 for record in PUBLISHED.values()}
 
 
+@store.readable()
 def load(
     *,
     words: int = WORDS,
