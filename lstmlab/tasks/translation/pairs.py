@@ -23,6 +23,8 @@ WMT14 = {"valid": ("newstest2013", 3000), "test": ("newstest2014", 3003)}
 """What the real set is known by: the names of its splits, and their lines."""
 
 _LANGUAGE = re.compile(r"[a-z]{2}([-_][A-Za-z]{2,4})?", re.ASCII)
+_OTHERS = frozenset({"bz", "db", "gz", "js", "md", "py", "rs", "xz"})
+"""Endings of two letters that stand for no language."""
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f]")
 
 
@@ -108,10 +110,16 @@ def languages(folder: Path) -> tuple[str, ...]:
     if not folder.is_dir():
         return ()
     found = [
-        {path.suffix[1:] for name in names for path in folder.glob(f"{name}.*") if path.is_file()}
+        {
+            path.suffix[1:]
+            for name in names
+            for path in folder.glob(f"{name}.*")
+            if path.stem == name and path.is_file()  # and not train.en.gz
+        }
         for names in NAMES.values()
     ]
-    return tuple(sorted(lang for lang in set.intersection(*found) if _LANGUAGE.fullmatch(lang)))
+    known = set.intersection(*found) - _OTHERS
+    return tuple(sorted(language for language in known if _LANGUAGE.fullmatch(language)))
 
 
 def direction(folder: Path, asked: str = "") -> tuple[str, str]:

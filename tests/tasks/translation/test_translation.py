@@ -195,6 +195,15 @@ def test_of_three_languages_two_are_chosen(folder):
     assert translation.read_folder(folder, direction="fr-cs").task.title.endswith("fr to cs")
 
 
+@pytest.mark.parametrize("name", ["{}.gz", "{}.py", "{}.en.gz", "{}.tok.fr", "{}.md"])
+def test_what_is_no_language_is_passed_over(folder, name):
+    for split in ("train", "valid", "test"):
+        (folder / name.format(split)).write_bytes(b"other")
+    assert get(folder).source == "data (own folder)"
+    turned = translation.read_folder(folder, direction="de-en")
+    assert turned.task.caption.startswith("data (own folder), de")
+
+
 def test_without_english_the_first_becomes_the_second(tmp_path):
     task = get(corpus(tmp_path, names=("train", "dev", "test"), languages=("fr", "cs")))
     assert task.title.endswith("cs to fr")
