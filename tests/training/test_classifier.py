@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from lstmlab.training import layers
+from lstmlab.training import classifier, layers
 from lstmlab.training.classifier import Classifier
 from lstmlab.training.losses import LOSSES
 
@@ -132,6 +132,24 @@ def test_dropout_leaves_out_in_training_alone_and_keeps_the_mean():
     E = LOSSES["sigmoid"].cross_entropy(np.log(p / (1 - p)), np.stack(targets))[0]
     assert whole == pytest.approx(E / len(xs))
     assert network.gradient(params, xs, targets, np.random.default_rng(7))[0] == dropped[7]
+
+
+@pytest.mark.parametrize("depth", [1, 2, 3])
+def test_the_input_of_every_layer_and_of_the_output_is_dropped_from(depth, monkeypatch):
+    network, params, xs, targets = made(np.random.default_rng(6), layers=depth, dropout=0.5)
+    whole = network.gradient(params, xs, targets)[0]
+    dropped, found = classifier._dropped, []
+    for place in range(depth + 1):
+        calls = []
+
+        def only_here(x, share, rng, calls=calls, place=place):
+            calls.append(share)
+            return dropped(x, share if len(calls) == place + 1 else 0.0, rng)
+
+        monkeypatch.setattr(classifier, "_dropped", only_here)
+        found.append(network.gradient(params, xs, targets, np.random.default_rng(0))[0])
+        assert calls == [0.5] * (depth + 1)
+    assert len({whole, *found}) == depth + 2
 
 
 def test_the_first_weights_are_those_of_keras():
