@@ -28,6 +28,14 @@ def test_a_piece_is_made_once_and_read_by_the_next_process(tmp_path):
     assert Kept(PLAN, tmp_path / "kept").get("two", never) == []
 
 
+def test_a_piece_is_on_the_disk_before_it_is_returned(tmp_path, monkeypatch):
+    path, synced = tmp_path / "kept", []
+    monkeypatch.setattr("lstmlab.results.kept.os.fsync", lambda _: synced.append(path.read_bytes()))
+    Kept(PLAN, path).get("one", lambda: ROWS)
+    assert synced == [path.read_bytes()]
+    assert synced[0].endswith(b"\n")
+
+
 def test_without_a_file_it_is_kept_in_memory():
     kept = Kept(PLAN)
     assert kept.get("one", lambda: ROWS) == kept.get("one", never) == ROWS

@@ -91,6 +91,18 @@ def test_a_changed_file_is_read_anew_and_the_old_entry_is_gone(cache, source):
     assert len(list(cache.iterdir())) == 1
 
 
+def test_another_file_of_the_same_size_and_times_is_another_one(cache, source, monkeypatch):
+    monkeypatch.setattr(prepared, "_times", lambda found: (found.st_size, 0, 0))
+    make, other = Maker(), source.with_name("other")
+    take(source, make)
+    other.write_bytes(b"Published")
+    other.replace(source)
+    take(source, make)
+    assert make.times == 2
+    found = source.stat()
+    assert prepared._marks(source, ())[-2:] == [found.st_ino, found.st_dev]
+
+
 def test_a_file_that_was_touched_or_copied_over_is_known_by_its_checksum(cache, source):
     make = Maker()
     take(source, make)

@@ -1,5 +1,7 @@
 """Training on a text: windows that carry the state on, two engines, sampling."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -9,6 +11,7 @@ from lstmlab.training.sampling import sample, warmed
 from lstmlab.training.stream import (
     NumpyStreamer,
     StreamRecipe,
+    _endless,
     evaluate_stream,
     one_hot,
     train_stream,
@@ -91,6 +94,21 @@ def test_windows_carry_the_state_on(streamer):
     forgetful = [streamer(NETWORK, params).score(x[n : n + 7], target[n : n + 7])
                  for n in range(0, 30, 7)]  # fmt: skip
     assert abs(sum(forgetful) - whole) > 1e-3
+
+
+def test_every_pass_through_the_text_begins_from_zeros():
+    order = []
+    machine = SimpleNamespace(forget=lambda: order.append("forget"))
+    whole = task()
+    x, target = whole.train[0]
+    windows = _endless(machine, whole, 100)
+    for _ in range(2):
+        for first in range(0, len(x), 100):
+            found = next(windows)
+            order.append(first)
+            assert np.array_equal(found[0], x[first : first + 100])
+            assert np.array_equal(found[1], target[first : first + 100])
+    assert order == ["forget", 0, 100, 200, 300] * 2
 
 
 def test_the_compiled_streamer_scores_alone_without_moving_on():

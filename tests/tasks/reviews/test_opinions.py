@@ -1,5 +1,7 @@
 """Made-up reviews: the same for a seed, and what order is worth in them."""
 
+from collections import Counter
+
 import numpy as np
 import pytest
 
@@ -27,6 +29,19 @@ def test_the_task_is_what_its_caption_says(task):
         assert labels(task, split).mean() == 0.5
         assert all(x.dtype == np.int32 and x[0] == 1 for x, _ in task.split(split))
         assert not any((x[1:] < 2).any() for x, _ in task.split(split))
+
+
+def test_words_are_ranked_by_the_training_set_alone(task):
+    """A word counts once for every time that training says it, in the order of the alphabet."""
+
+    def ranked(*splits):
+        said = Counter(
+            word for split in splits for words, _, _ in reviews.written(0, split) for word in words
+        )
+        return tuple(sorted(said, key=lambda word: (-said[word], word)))
+
+    assert task.vocabulary[3:] == ranked(0)
+    assert ranked(0) != ranked(0, 1, 2)[: len(ranked(0))]
 
 
 def test_it_is_fixed_by_its_seed_and_every_split_is_drawn_by_itself():
