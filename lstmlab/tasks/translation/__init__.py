@@ -225,8 +225,8 @@ RECORD = Record(
     sizes=(4_500_000, 3_000, 3_003),
     unit="pairs",
     default="2,400 made-up sentences with their translations into a made-up language",
-    differs="some 200 words of English and twice as many of the other language, without exceptions "
-    "to its grammar; every translation is exact, where newstest2014's is one of many",
+    differs="some 140 words of English and half as many again in the other language, without "
+    "exceptions to its grammar; every translation is exact, where newstest2014's is one of many",
     how="Put it together: europarl-v7, commoncrawl and news-commentary-v9 (de-en) of "
     "statmt.org/wmt14, joined in that order to train.en and train.de; and what `sacrebleu -t wmt13 "
     "-l en-de --echo src` prints as newstest2013.en, `--echo ref` as newstest2013.de, and those of "

@@ -77,6 +77,17 @@ def test_the_default_is_a_made_up_language(made_up):
         assert np.flatnonzero(target == END).tolist() == [len(target) - 1]
 
 
+def test_the_record_says_how_many_words_the_default_has(made_up):
+    english, other = (
+        {word.strip(".,?!").lower() for split in made_up.sentences.values() for pair in split
+         for word in pair[side].split()}
+        for side in (0, 1)
+    )  # fmt: skip
+    said = translation.RECORD.differs
+    assert f"some {round(len(english), -1)} words of English and half as many again in" in said
+    assert round(len(other) / len(english), 1) == 1.5
+
+
 def test_the_default_is_the_same_every_time(made_up):
     again = get(seed=0)
     assert again.vocabulary == made_up.task.vocabulary
