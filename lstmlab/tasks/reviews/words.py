@@ -23,7 +23,11 @@ ENDS = ("first", "last")
 
 
 def tokenise(text: str) -> list[str]:
-    """Split a text into words as Keras does: small letters, `FILTERED` and white space between."""
+    """Split a text into words, in small letters: at `FILTERED` as Keras does, and at white space.
+
+    Keras leaves all white space but blank, tab and line feed in words: 692 of IMDB's 50,000 reviews
+    hold some, such as no-break spaces.
+    """
     return text.lower().translate(_SPACES).split()
 
 

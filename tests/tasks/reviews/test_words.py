@@ -19,10 +19,11 @@ numbers = st.lists(st.integers(0, 9), max_size=12).map(lambda said: np.array([1,
         ("one\ttwo\r\nthree\nfour\rfive", ["one", "two", "three", "four", "five"]),
         ("'Well-made' (8/10)_", ["'well", "made'", "8", "10"]),
         ("\u00c9t\u00e9\u2026 \u00a3", ["\u00e9t\u00e9\u2026", "\u00a3"]),
+        ("one\u00a0two\x85three", ["one", "two", "three"]),
         (" .,\n", []),
     ],
 )
-def test_words_are_those_that_keras_finds(text, words):
+def test_words_are_those_that_keras_finds_cut_at_all_white_space(text, words):
     assert tokenise(text) == words
 
 
