@@ -108,7 +108,9 @@ def learn(texts: Sequence[str], size: int, *, coverage: float = 1.0) -> Subwords
     Notes
     -----
     Sennrich et al. (2016); Kudo and Richardson (2018), SentencePiece. Its normalisation is
-    switched off, so that decoding what was encoded gives the same text.
+    switched off, so that decoding what was encoded gives the same text, but for three things:
+    blanks at its ends are gone, and of several in a row one is left; the character U+2581, which
+    stands for a blank in pieces, becomes one; and a character that is no piece becomes a ⁇.
     """
     from sentencepiece import SentencePieceTrainer
 
