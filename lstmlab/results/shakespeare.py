@@ -174,8 +174,8 @@ def _piece(
     return {
         "row": {
             "source": run.source, "contestant": name, "weights": run.network.size, "lr": lr,
-            "seed": seed, "updates": run.updates[-1], "valid": round(min(run.valid), 4),
-            "test": round(run.test, 4),
+            "seed": seed, "updates": run.updates[-1] if run.updates else 0,
+            "valid": round(min(run.valid, default=np.inf), 4), "test": round(run.test, 4),
         },
         "curve": [
             {"source": run.source, "contestant": name, "seed": seed, "updates": made,

@@ -79,7 +79,7 @@ def warmed(p: Array, temperature: float) -> Array:
     check_number("temperature", temperature, from_0, "a finite number, 0 or more")
     if temperature == 0:
         return np.asarray(np.eye(len(p))[p.argmax()])
-    with np.errstate(divide="ignore"):
-        log_p = np.log(p.astype(float)) / temperature
-    q = np.exp(log_p - log_p.max())
+    with np.errstate(divide="ignore", over="ignore"):
+        log_p = np.log(p.astype(float))
+        q = np.exp((log_p - log_p.max()) / temperature)
     return np.asarray(q / q.sum())

@@ -169,6 +169,14 @@ def test_the_run_on_a_play_works(monkeypatch, kept):
     assert first["W_y"].shape[1] == 100
 
 
+def test_a_run_on_a_play_that_diverges_at_once_is_a_row():
+    task = load("shakespeare", source="generated")
+    piece = shakespeare._piece(task, "SRN, 100 units", 0, 1e38, 50)
+    row = piece["row"]
+    assert (row["updates"], row["valid"], row["test"]) == (0, np.inf, np.inf)
+    assert piece["curve"] == []
+
+
 def test_the_real_play_is_tiny_shakespeare_whatever_else_is_here(monkeypatch):
     asked = []
 

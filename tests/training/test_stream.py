@@ -153,6 +153,9 @@ def test_temperature_sharpens_and_flattens():
     assert warmed(p, 0).tolist() == [1, 0, 0, 0]
     assert np.allclose(warmed(p, 1e6), [1 / 3, 1 / 3, 1 / 3, 0], atol=1e-4)
     assert np.allclose(warmed(p, 1e-3), [1, 0, 0, 0])
+    for cold in (1e-309, 5e-324):  # 1 / τ is beyond all numbers
+        assert warmed(p, cold).tolist() == [1, 0, 0, 0]
+    assert warmed(np.array([0.4, 0.4, 0.2]), 1e-309).tolist() == [0.5, 0.5, 0]
     for wrong in (-1, np.nan, np.inf, "hot", True):
         with pytest.raises(ValueError, match="temperature must be a finite number, 0 or more"):
             warmed(p, wrong)
