@@ -15,6 +15,7 @@ import lstmlab
 from lstmlab.search.outcome import Objective, Outcome
 from lstmlab.search.searcher import Searcher
 from lstmlab.search.space import Params
+from lstmlab.search.storage import unbroken
 
 ABOUT = "lstmlab"
 """The attribute of a study that says what it is a study of."""
@@ -90,14 +91,15 @@ class Ledger:
             )
         self.whole = False
         try:
-            self.study.add_trial(trial)
+            with unbroken():
+                self.study.add_trial(trial)
+                self.whole = True
         except (OSError, StorageInternalError) as error:
             why = getattr(error.__cause__, "orig", error)  # what SQLite said
             raise OSError(
                 f"trial {number} could not be written to the storage ({why}): the same call goes "
                 "on once that is mended"
             ) from error
-        self.whole = True
         self._note(trial, number)
 
     def _note(self, trial: FrozenTrial, number: int) -> None:
@@ -139,7 +141,8 @@ class Ledger:
                 )
         if set(ours) - set(known):
             version = {"version": lstmlab.__version__}
-            self.study.set_user_attr(ABOUT, version | known | ours)
+            with unbroken():
+                self.study.set_user_attr(ABOUT, version | known | ours)
 
 
 def seed_of(study: int, number: int) -> int:

@@ -3,12 +3,15 @@
 import json
 import logging
 import os
+import signal
 import sqlite3
+import threading
 import time
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from types import FrameType
 from typing import TypeAlias
 from urllib.parse import quote, unquote
 
@@ -159,7 +162,7 @@ def _locate(storage: str | Path) -> tuple[Path | None, str]:
 
 
 def _study(storage: BaseStorage, name: str, direction: Direction) -> Study:
-    with quiet():
+    with quiet(), unbroken():
         study = optuna.create_study(
             storage=storage,
             study_name=name,
@@ -179,6 +182,34 @@ def _check_direction(study: Study, direction: Direction) -> None:
             f"storage must hold a study to {direction}, but {study.study_name!r} is one to "
             f"{' and '.join(found)}"
         )
+
+
+@contextmanager
+def unbroken() -> Iterator[None]:
+    """Ctrl-C waits until something has been written to its end; a second one does not.
+
+    Optuna's lock at a journal cannot be given back by halves: interrupted there, it raises
+    something else, or stays.
+    """
+    answer = signal.getsignal(signal.SIGINT)
+    if not callable(answer) or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    waiting = False
+
+    def wait(number: int, frame: FrameType | None) -> None:
+        nonlocal waiting
+        if waiting:
+            answer(number, frame)
+        waiting = True
+
+    signal.signal(signal.SIGINT, wait)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, answer)
+        if waiting:
+            answer(signal.SIGINT, None)
 
 
 @contextmanager
