@@ -3,13 +3,15 @@
 from lstmlab.evidence.boxes import Boxes, Steps, leaf_boxes
 from lstmlab.evidence.cube import Side
 from lstmlab.evidence.fanova import Fanova, Surface
+from lstmlab.evidence.ranking import Ranking
 from lstmlab.evidence.trials import as_table, finished
-from lstmlab.evidence.variants import best_trials, compare_variants
+from lstmlab.evidence.variants import best_trials, compare_variants, permutation_p
 from lstmlab.evidence.welch import Welch, bootstrap_interval, hedges_g, welch
 
 __all__ = [
     "Boxes",
     "Fanova",
+    "Ranking",
     "Side",
     "Steps",
     "Surface",
@@ -21,5 +23,6 @@ __all__ = [
     "finished",
     "hedges_g",
     "leaf_boxes",
+    "permutation_p",
     "welch",
 ]

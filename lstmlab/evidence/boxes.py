@@ -123,7 +123,8 @@ class Boxes:
         """f_u: what u does beyond what its parts do, for one side or two."""
         a = self.marginal(*u)
         if len(u) == 1:
-            return Steps(a.edges, a.heights - self.f_0)
+            mean = np.diff(a.edges[0]) @ a.heights  # f_∅; rounded so that one cell has no effect
+            return Steps(a.edges, a.heights - mean)
         f_i, f_j = (self.effects[j].heights for j in u)
         return Steps(a.edges, a.heights - f_i[:, None] - f_j - self.f_0)
 

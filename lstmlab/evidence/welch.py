@@ -36,7 +36,7 @@ class Welch:
         return self.difference - half, self.difference + half
 
 
-def welch(sample: ArrayLike, other: ArrayLike) -> Welch:
+def welch(sample: ArrayLike, other: ArrayLike, *, more: float = 0.0) -> Welch:
     """Welch's t-test (Welch 1947), as Greff et al. use it in section V-A.
 
         t  = (x̄ - ȳ) / √(a + b),   a = s_x² / n,   b = s_y² / m
@@ -45,6 +45,9 @@ def welch(sample: ArrayLike, other: ArrayLike) -> Welch:
     Parameters
     ----------
     sample, other : array_like, (n,) and (m,)
+    more : float
+        What else the difference varies with, which the spread within the samples does not show: a
+        variance, added to a + b. The degrees of freedom stay as they are.
 
     Returns
     -------
@@ -58,11 +61,13 @@ def welch(sample: ArrayLike, other: ArrayLike) -> Welch:
     nan = float("nan")
     if not (len(x) and len(y)):
         return Welch(nan, nan, nan, nan, nan)
+    if not more >= 0:
+        raise ValueError(f"more must be a variance, 0 or more, got {more!r}")
     difference = float(x.mean() - y.mean())
     if min(len(x), len(y)) < 2 or (_constant(x) and _constant(y)):
         return Welch(difference, nan, nan, nan, nan)
     a, b = x.var(ddof=1) / len(x), y.var(ddof=1) / len(y)
-    error = float(np.sqrt(a + b))
+    error = float(np.sqrt(a + b + more))
     share = a / (a + b)  # a² alone may be too small for a float
     df = 1 / (share**2 / (len(x) - 1) + (1 - share) ** 2 / (len(y) - 1))
     t = difference / error

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -30,6 +30,8 @@ def boxes(
     baseline: str = "V",
     top: float = 0.1,
     alpha: float = 0.05,
+    cut: bool = False,
+    upper: float | None = None,
     select: str = "valid",
     judge: str = "test",
     by: str = "variant",
@@ -46,8 +48,10 @@ def boxes(
 
     Parameters
     ----------
-    trials, baseline, top, alpha, select, judge, by
+    trials, baseline, top, alpha, cut, select, judge, by
         As for `lstmlab.evidence.compare_variants`.
+    upper : float, optional
+        Where the axis of all trials ends; at its end stands how many of a variant lie beyond.
     ylabel : str, optional
         What the errors are, with their unit; the name of the column if not given.
     title, caption : str, optional
@@ -60,11 +64,11 @@ def boxes(
     """
     from lstmlab.evidence import best_trials, compare_variants
 
-    options = {"select": select, "judge": judge, "by": by}
+    options: dict[str, Any] = {"select": select, "judge": judge, "by": by}
     with style():
         figure = Figure(figsize=(WIDTH, 5.4), layout="constrained")
-        for axes, share in zip(figure.subplots(2), (1.0, top), strict=True):
-            found = compare_variants(trials, baseline, share, alpha, **options)
+        for axes, share, end in zip(figure.subplots(2), (1.0, top), (upper, None), strict=True):
+            found = compare_variants(trials, baseline, share, alpha, cut=cut, **options)
             best = best_trials(trials, share, **options)
             axes.grid(axis="y")
             which = "all finished trials" if share == 1 else f"best {share:.0%} by {select}"
@@ -74,7 +78,7 @@ def boxes(
             for n, (name, row) in enumerate(found.iterrows()):
                 values = best.loc[best[by] == name, judge].to_numpy(dtype=np.float64)
                 if len(values):
-                    _box(axes, n, values, str(name), bool(row.significant))
+                    _box(axes, n, values, str(name), bool(row.significant), end)
                 if len(values) and found.kept.max() <= _FEW:
                     beside = n + 0.33 + 0.1 * (np.arange(len(values)) % 3 - 1) / 2
                     axes.plot(
@@ -83,6 +87,11 @@ def boxes(
             axes.set_xticks(range(len(found)), [str(name) for name in found.index])
             if found.weights.notna().any():
                 _weights_behind(axes, found.weights.to_numpy(dtype=np.float64))
+            if end is not None:
+                low = float(best[judge].min())
+                if not low < end < np.inf:
+                    raise ValueError(f"upper must be finite and above {low:.4g}, got {upper!r}")
+                axes.set_ylim(low - (end - low) / 20, end)
         level = f"differs from {baseline}: p < {alpha:g} after {len(found) - 1} tests"
         axes.legend(
             handles=_box_legend(level, weighed=bool(found.weights.notna().any())), ncols=4,
@@ -93,8 +102,10 @@ def boxes(
     return figure
 
 
-def _box(axes: Axes, n: int, values: Array, name: str, differs: bool) -> None:
-    """One variant's box, its whiskers over the whole range."""
+def _box(
+    axes: Axes, n: int, values: Array, name: str, differs: bool, end: float | None
+) -> None:
+    """One variant's box, its whiskers over the whole range; what lies beyond the end is counted."""
     low, q1, median, q3, high = np.percentile(values, [0, 25, 50, 75, 100])
     drawn = axes.bxp(
         [{"whislo": low, "q1": q1, "med": median, "q3": q3, "whishi": high,
@@ -113,8 +124,15 @@ def _box(axes: Axes, n: int, values: Array, name: str, differs: bool) -> None:
     if differs:
         patch.set(edgecolor=_DIFFERS, linewidth=2.2, hatch="//////")
         axes.annotate(
-            "*", (n, high), xytext=(0, 1), textcoords="offset points", ha="center", fontsize=13,
-            fontweight="bold", color=_DIFFERS, gid=f"differs {name}",
+            "*", (n, high if end is None else min(high, end)), xytext=(0, 1), ha="center",
+            textcoords="offset points", fontsize=13, fontweight="bold", color=_DIFFERS,
+            gid=f"differs {name}",
+        )  # fmt: skip
+    beyond = 0 if end is None else int((values > end).sum())
+    if beyond:
+        axes.annotate(
+            f"{beyond} ↑", (n - 0.05, end), xytext=(0, -2), textcoords="offset points", ha="right",
+            va="top", fontsize=7.5, color=MUTED, gid=f"beyond {name}",
         )  # fmt: skip
 
 

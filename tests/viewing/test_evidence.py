@@ -80,6 +80,32 @@ def test_whiskers_reach_over_the_whole_range() -> None:
     assert max(line.get_ydata().max() for line in above.lines) > 35
 
 
+def test_an_axis_may_end_early_and_says_how_many_lie_beyond() -> None:
+    trials = made_up(60)
+    trials.loc[trials["variant"] == "CIFG", "test"] += np.eye(1, 60, 7)[0] * 30
+    above, below = boxes(trials, upper=20).axes[:2]
+    assert above.get_ylim()[1] == 20
+    assert above.get_ylim()[0] < trials["test"].min() < above.get_ylim()[0] + 2
+    assert drawn(above, "beyond CIFG").get_text() == "1 ↑"  # type: ignore[attr-defined]
+    assert absent(above, "beyond V")
+    assert below.get_ylim()[1] < 20
+    star = drawn(boxes(trials.assign(test=trials["test"] + 9 * (trials["variant"] == "NP")),
+                       upper=12).axes[0], "differs NP")  # fmt: skip
+    assert star.xy == (1, 12)  # type: ignore[attr-defined]
+    for upper in (1.0, np.inf, np.nan):
+        with pytest.raises(ValueError, match=f"upper must be finite and above .*, got {upper}"):
+            boxes(trials, upper=upper)
+
+
+def test_stars_may_allow_for_the_cut() -> None:
+    trials = made_up(60)
+    for cut in (False, True):
+        found = compare_variants(trials, top=0.2, cut=cut).significant
+        (_, below) = boxes(trials, top=0.2, cut=cut).axes[:2]
+        stars = [not absent(below, f"differs {name}") for name in found.index]
+        assert stars == found.tolist()
+
+
 def test_significant_variants_are_marked_by_more_than_colour() -> None:
     trials = made_up(60)
     below = boxes(trials).axes[1]
