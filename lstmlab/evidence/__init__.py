@@ -1,12 +1,12 @@
 """Evidence: what the trials of a search say about variants and hyperparameters."""
 
 from lstmlab.evidence.boxes import Boxes, Steps, leaf_boxes
-from lstmlab.evidence.cube import Side
 from lstmlab.evidence.fanova import Fanova, Surface
 from lstmlab.evidence.ranking import Ranking
 from lstmlab.evidence.trials import as_table, finished
 from lstmlab.evidence.variants import best_trials, compare_variants, permutation_p
 from lstmlab.evidence.welch import Welch, bootstrap_interval, hedges_g, welch
+from lstmlab.search.cube import Side
 
 __all__ = [
     "Boxes",

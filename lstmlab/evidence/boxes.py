@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from lstmlab.evidence.cube import Array, Side
+from lstmlab.search.cube import Array, Side
 
 if TYPE_CHECKING:
     from sklearn.tree._tree import Tree

@@ -14,8 +14,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from lstmlab.evidence.boxes import leaf_boxes
-from lstmlab.evidence.cube import Array, Choice, Side
 from lstmlab.evidence.trials import as_table, finished, require
+from lstmlab.search.cube import Array, Choice, Side
 
 if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution
@@ -52,7 +52,7 @@ class Fanova:
 
     A random forest learns the target from the hyperparameters, placed in the unit cube in which the
     search drew them: logarithmic ones in the logarithm, the values of an integer and of a category
-    as cells (`lstmlab.evidence.cube`). Each tree is then averaged exactly, leaf by leaf
+    as cells (`lstmlab.search.cube`). Each tree is then averaged exactly, leaf by leaf
     (`lstmlab.evidence.boxes`), as in Hutter, Hoos and Leyton-Brown, "An Efficient Approach for
     Assessing Hyperparameter Importance" (ICML 2014), and Greff et al., section V-B.
 

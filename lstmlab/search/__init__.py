@@ -7,6 +7,8 @@ starts in half the time without it.
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from lstmlab.search.gaussian import GaussianProcess
+from lstmlab.search.genetic import Gene, Genetic, Genome
 from lstmlab.search.grid import GridSearch
 from lstmlab.search.halving import BoxHalving
 from lstmlab.search.loop import Interrupted, run
@@ -14,15 +16,23 @@ from lstmlab.search.random import RandomSearch
 from lstmlab.search.searcher import Searcher
 from lstmlab.search.space import Space
 from lstmlab.search.strata import Strata
+from lstmlab.search.swarm import ParticleSwarm
+from lstmlab.search.tpe import TPE
 from lstmlab.search.workers import Serial, local_pool
 
 if TYPE_CHECKING:
     from lstmlab.search.trials import read_trials, restore, table, write_trials
 
 __all__ = [
+    "TPE",
     "BoxHalving",
+    "GaussianProcess",
+    "Gene",
+    "Genetic",
+    "Genome",
     "GridSearch",
     "Interrupted",
+    "ParticleSwarm",
     "RandomSearch",
     "Searcher",
     "Serial",

@@ -50,9 +50,9 @@ class GaussianProcess(Cubed):
     Notes
     -----
     A failed trial counts as if it had come to the worst value so far. b is the lowest m at a place
-    that has been tried, so one lucky value of a noisy objective is not believed. Costs that are
-    spread over more than four deviations are cut off at their median plus twice the distance to the
-    best, since a cliff would make everything else look flat.
+    that has been tried, so one lucky value of a noisy objective is not believed. A cost far above
+    the others would make all else look flat: what is further above the median than the best is
+    below it counts as if it were just as far.
     """
 
     def __init__(
@@ -75,7 +75,9 @@ class GaussianProcess(Cubed):
         from sklearn.gaussian_process.kernels import ConstantKernel, Matern, WhiteKernel
 
         costs, places = self.known()
-        costs = np.minimum(costs, costs[np.isfinite(costs)].max())
+        median = np.median(costs)
+        worst = 2 * median - costs[0] if median < np.inf else costs[np.isfinite(costs)].max()
+        costs = np.minimum(costs, worst)
         coded = self.coded(places)
         kernel = ConstantKernel(1.0, (1e-2, 1e2)) * Matern(
             np.full(coded.shape[1], 0.5), LENGTHS, nu=2.5
@@ -96,15 +98,16 @@ class GaussianProcess(Cubed):
 
     def coded(self, places: Array) -> Array:
         """Places (n, d) as the kernel sees them: cells at their middles, choices on own sides."""
-        columns = []
+        columns: list[Array] = []
         for side, u in zip(self.sides, places.T, strict=True):
             low, high = side.cells(u)
             if side.choices:
                 middles = (np.arange(len(side.choices)) + 0.5) / len(side.choices)
-                columns.append((low[:, None] < middles) & (middles < high[:, None]))
+                own = (low[:, None] < middles) & (middles < high[:, None])
+                columns.append(own.astype(np.float64))
             else:
                 columns.append((low + high)[:, None] / 2)
-        return np.hstack(columns).astype(np.float64)
+        return np.hstack(columns)
 
     def best_place(self, rng: np.random.Generator) -> Array:
         """Where the expected improvement is largest."""

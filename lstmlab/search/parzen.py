@@ -27,6 +27,8 @@ class Parzen:
     sides : sequence of Side, d of them
     places : (K, d)
         Where the trials lie in the unit cube.
+    weights : (K,), optional
+        What each trial's window counts; by default 1, as much as the last window does.
     joint : bool
         If not, every side has a mixture of its own, and their product is the density:
         Π_j Σ_k w_k N(u_j; μ_kj, σ_kj) (Bergstra et al. 2011, section 4).
@@ -34,6 +36,7 @@ class Parzen:
     Attributes
     ----------
     weights : (K + 1,)
+        w_k; they sum to 1.
     mu, sigma : (K + 1, d)
 
     Notes
@@ -43,10 +46,17 @@ class Parzen:
     which says "clipped to remain in a reasonable range" and not to which).
     """
 
-    def __init__(self, sides: Sequence[Side], places: Array, *, joint: bool = True) -> None:
+    def __init__(
+        self,
+        sides: Sequence[Side],
+        places: Array,
+        weights: Array | None = None,
+        *,
+        joint: bool = True,
+    ) -> None:
         self.sides, self.joint = sides, joint
-        trials = len(places)
-        self.weights = np.full(trials + 1, 1 / (trials + 1))
+        counts = np.append(np.ones(len(places)) if weights is None else weights, 1.0)
+        self.weights = counts / counts.sum()
         self.mu = np.vstack([places, np.full(len(sides), 0.5)])
         self.sigma = np.vstack([_widths(places), np.ones(len(sides))])
         self._below = ndtr(-self.mu / self.sigma)
@@ -84,7 +94,7 @@ class Parzen:
         if side.choices:
             K = len(side.choices)
             cells = np.minimum((places * K).astype(int), K - 1)
-            return np.asarray(K * self._choices(j)[:, cells].T)
+            return np.asarray(K * self._choices(j)[:, cells]).T
         if side.step is None:
             z = (places[:, None] - mu) / sigma
             return np.asarray(np.exp(-z * z / 2) / (ROOT_2PI * sigma * inside))
@@ -109,4 +119,4 @@ def _widths(places: Array) -> Array:
     gaps = np.diff(ends, axis=0)
     widths = np.empty_like(places)
     np.put_along_axis(widths, order, np.maximum(gaps[:-1], gaps[1:]), axis=0)
-    return np.maximum(widths, 1 / min(100, 2 + trials))
+    return np.asarray(np.maximum(widths, 1 / min(100, 2 + trials)))

@@ -74,8 +74,8 @@ def check_seed(seed: object) -> int:
     return int(seed)
 
 
-def check_count(n: object) -> int:
-    """How many proposals are asked for, as an int; ValueError if it is no such number."""
+def check_count(n: object, name: str = "n") -> int:
+    """A number of things, as an int; ValueError, which names it, if it is not 1 or more."""
     if isinstance(n, bool) or not isinstance(n, int | np.integer) or n < 1:
-        raise ValueError(f"n must be a whole number, 1 or more, got {n!r}")
+        raise ValueError(f"{name} must be a whole number, 1 or more, got {n!r}")
     return int(n)

@@ -277,7 +277,7 @@ def _triangle(
 
 def _side(fanova: Fanova, name: str) -> Side:
     """The side of the cube with this name, a category's choices in the order given."""
-    return replace(fanova.side(name), cells=())
+    return replace(fanova.side(name), order=())
 
 
 def _edges(centres: Array) -> Array:

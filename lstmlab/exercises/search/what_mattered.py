@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from lstmlab.evidence import Boxes
-from lstmlab.evidence.cube import Array
 from lstmlab.exercises import Wrong, exercise
 from lstmlab.exercises.answers import array, call, close, function, members, number
+from lstmlab.search.cube import Array
 
 
 @exercise("search.what-a-share-says", kind="recall")

@@ -35,7 +35,7 @@ class Side:
     step : the width of a cell in own units; None where every number is allowed.
     whole : whether the values are whole numbers.
     choices : a category's choices; empty for numbers.
-    cells : the cell of each choice, counted from 0; if empty, they lie in the order given.
+    order : the cell of each choice, counted from 0; if empty, they lie in the order given.
     """
 
     name: str
@@ -45,7 +45,7 @@ class Side:
     step: float | None = None
     whole: bool = False
     choices: tuple[Choice, ...] = ()
-    cells: tuple[int, ...] = ()
+    order: tuple[int, ...] = ()
 
     @staticmethod
     def of(name: str, distribution: BaseDistribution) -> Side:
@@ -84,7 +84,7 @@ class Side:
             If one is no value of this hyperparameter.
         """
         if self.choices:
-            cells = np.asarray(self.cells or range(len(self.choices)))
+            cells = np.asarray(self.order or range(len(self.choices)))
             return self.to_unit(cells[self._counted(values)].astype(np.float64))
         try:
             numbers = np.asarray(values, dtype=np.float64).ravel()
@@ -108,10 +108,22 @@ class Side:
         nearest = self._nearest(numbers)
         if self.choices:
             found = np.empty(len(nearest), dtype=object)
-            owner = np.argsort(self.cells or range(len(self.choices)))
+            owner = np.argsort(self.order or range(len(self.choices)))
             found[:] = [self.choices[owner[int(cell)]] for cell in nearest]
             return found
         return nearest.astype(np.int64) if self.whole else nearest
+
+    def cells(self, unit: Array) -> tuple[Array, Array]:
+        """Where the cells begin and end in which places (n,) lie; where there are none, the place.
+
+        Returns
+        -------
+        low, high : (n,)
+        """
+        if self.step is None:
+            return unit, unit
+        value = self._nearest(self.from_unit(unit))
+        return self.to_unit(value - self.step / 2), self.to_unit(value + self.step / 2)
 
     def spread(self, points: int) -> Array:
         """At most this many places, evenly over the side, each the place of a different value.
@@ -142,7 +154,7 @@ class Side:
             for k in range(len(self.choices))
         ]
         ranks = np.argsort(np.argsort(means, kind="stable"))
-        return replace(self, cells=tuple(ranks.tolist()))
+        return replace(self, order=tuple(ranks.tolist()))
 
     def borders(self, thresholds: Array) -> Array:
         """Where a tree's thresholds (n,) on this side really divide it: between two cells.

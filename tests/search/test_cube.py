@@ -14,7 +14,7 @@ from optuna.distributions import (
     IntDistribution,
 )
 
-from lstmlab.evidence import Side
+from lstmlab.search.cube import Side
 
 NUMBERS: list[BaseDistribution] = [
     FloatDistribution(-2.0, 5.0),
