@@ -64,6 +64,9 @@ def corner(answer: object) -> str:
             raise Wrong("total", "Your third share counts what each knob does alone as well.",
                         hint="The effect of both is what is left without the effects of "
                              "each.")  # fmt: skip
+        if close(F, 100 * want):
+            raise Wrong("percent", "Those are percentages.",
+                        hint="A share is a part of 1.")  # fmt: skip
         if not close(F.sum(), 1.0):
             raise Wrong("not-one", f"With s = {s} and r = {r} your shares sum to {F.sum():.3f}.",
                         hint="Nothing is left over with two knobs. Find the first two, and the "
@@ -122,7 +125,7 @@ def narrower_range(answer: object) -> str:
                     "share is another.",
                     hint="First find the place of the step on the side of the cube, then take "
                          "the variance of the tree of two leaves.")  # fmt: skip
-    return "The step is the same in all of them; the range is what changes."
+    return "In the first three cases the step is the same, and the range is what changes."
 
 
 def _step(s: float) -> float:

@@ -107,6 +107,7 @@ class TestWhatMattered(Promises):
             (lambda s, r: corner(r, s), "exchanged"),
             (lambda s, r: corner(1 - s, 1 - r), "other-corner"),
             (lambda s, r: (*corner(s, r)[:2], 1.0), "total"),
+            (lambda s, r: tuple(100 * F for F in corner(s, r)), "percent"),
             (lambda s, r: (*corner(s, r)[:2], 0.0), "not-one"),
             (lambda s, r: (s, (1 - s) * r, (1 - s) * (1 - r)), "other-shares"),
         ],
