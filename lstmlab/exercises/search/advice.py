@@ -144,6 +144,11 @@ def down_then_beside(answer: object) -> str:
                         "tries none that trains.", hint="Infinity is not below infinity. When has "
                         "the loss begun to fall?")  # fmt: skip
         sides = [rate for rate in expected if abs(math.log10(rate) % 1 - 0.5) < 0.1]
+        if any(_between(rate) for rate in asked) and not any(_among(rate, asked) for rate in sides):
+            raise Wrong("other-sides", "The rates beside the best are not √10 times and 1/√10 of "
+                        "it.",
+                        hint="Half a factor of ten is a half on the logarithmic "
+                             "scale.")  # fmt: skip
         if not any(_among(rate, asked) for rate in sides):
             raise Wrong("coarse-only", "No rate between the factors of ten is tried.",
                         hint="After the descent come two more trainings.")
@@ -257,6 +262,11 @@ class _Counted:
 
 def _among(rate: float, rates: list[float]) -> bool:
     return any(abs(math.log(rate / other)) < 0.01 for other in rates if other > 0)
+
+
+def _between(rate: float) -> bool:
+    """Whether a rate is no power of ten."""
+    return 0 < rate < math.inf and abs((math.log10(rate) + 0.5) % 1 - 0.5) > 0.1
 
 
 def _different(rates: list[float]) -> list[float]:

@@ -104,6 +104,8 @@ class TestAdvice(Promises):
         "search.down-then-beside": [
             (lambda loss: tuned(loss, again=True), "trained-twice"),
             (lambda loss: tuned(loss, sides=()), "coarse-only"),
+            (lambda loss: tuned(loss, sides=(3.0, 1 / 3)), "other-sides"),
+            (lambda loss: tuned(loss, sides=(5.0, 1 / 5)), "other-sides"),
             (lambda loss: tuned(loss, sides=(HALF,)), "sides"),
             (lambda loss: tuned(loss, of_last=True), "sides"),
             (lambda loss: tuned(loss, too_far=True), "too-far"),
