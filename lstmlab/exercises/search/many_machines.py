@@ -49,7 +49,7 @@ def work_in_flight(answer: object) -> str:
     """Hours of a worker that are lost, on average, when the power fails."""
     f = function(answer, "hours")
     rng = np.random.default_rng(7)
-    for hours in (np.array([1.0, 3.0]), rng.exponential(5.0, 40), rng.uniform(2, 30, 25)):
+    for hours in (np.array([1.0, 2.0, 5.0]), rng.exponential(5.0, 40), rng.uniform(2, 30, 25)):
         got = number(call(f, hours))
         want = float(np.mean(hours**2) / (2 * np.mean(hours)))
         if close(got, want):
@@ -68,8 +68,8 @@ def work_in_flight(answer: object) -> str:
             raise Wrong("one-trial", "You look at a single trial of them all.",
                         hint="Any of them can be the one that is hit. Weigh each by how likely "
                              "that is.")  # fmt: skip
-        raise Wrong("not-that-much", f"With trials of {', '.join(f'{h:.3g}' for h in hours[:2])}"
-                    f"{'' if len(hours) == 2 else ' … and so on'} hours, {got:.4g} is not it.",
+        raise Wrong("not-that-much", f"With trials of {', '.join(f'{h:.3g}' for h in hours[:3])}"
+                    f"{'' if len(hours) == 3 else ' … and so on'} hours, {got:.4g} is not it.",
                     hint="Two trials of 1 and 3 hours: three moments of four fall into the long "
                          "one. What is lost in either case, on average?")  # fmt: skip
     return "Long trials are hit more often: the spread of the lengths adds to what is lost."

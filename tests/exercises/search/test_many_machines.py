@@ -62,6 +62,12 @@ class TestManyMachines(Promises):
             (lambda hours: hours.mean() / 2, "every-trial-alike"),
             (lambda hours: np.mean(hours**2) / np.mean(hours), "whole-trials"),
             (lambda hours: hours.max() / 2, "one-trial"),
+            (lambda hours: np.median(hours) / 2, "one-trial"),
+            (lambda hours: (hours.mean() + hours.std()) / 2, "not-that-much"),
+            (
+                lambda hours: hours.mean() / 2 * (1 + np.var(hours, ddof=1) / hours.mean() ** 2),
+                "not-that-much",
+            ),
             (lambda hours: hours.mean(), "not-that-much"),
         ],
         "search.hours-with-failures": [
