@@ -39,12 +39,15 @@ def what_holds(answer: object) -> str:
         ("d", "idle-knob", "In your answer a knob that does nothing costs random search tries of "
          "the others.", "Strike the noise from a list of 81 random trials. How many of the lines "
          "left are equal?"),
-        ("f", "gaps", "In your answer a failed trial has to be made good before the others can be "
-         "used.", "Does a random trial know of the others?"),
+        ("f", "gaps", "In your answer a search that was broken off has to be completed before its "
+         "trials can be used.", "Does a random trial know of the others?"),
     ):  # fmt: skip
         if key not in given:
             raise Wrong(mistake, says, hint=hint)
-    return "A grid with gaps is no grid; a random search with fewer trials is a random search."
+    return (
+        "A grid with gaps is no grid; a random search with fewer trials is a random search. "
+        "(Trials that *failed* are another matter: see *Boxes and t-tests*.)"
+    )
 
 
 @exercise("search.below-the-middle", kind="derive")
@@ -122,6 +125,10 @@ def whole_numbers(answer: object) -> str:
         want = _stretches(share, low, high)
         if np.array_equal(got, want):
             continue
+        if np.array_equal(got, np.round((low - 0.5) * ((high + 0.5) / (low - 0.5)) ** share)):
+            raise Wrong("half-to-even", f"From {low} to {high}, at `u = 0` you have {got[0]:g}: "
+                        "Python's `round` takes a half to the even neighbour.",
+                        hint="`floor(x + 0.5)` does not.")  # fmt: skip
         if got.min() < low or got.max() > high:
             raise Wrong("outside", f"From {low} to {high}, one of your numbers is "
                         f"{got.max() if got.max() > high else got.min()}.",
@@ -132,6 +139,9 @@ def whole_numbers(answer: object) -> str:
              "The first and the last number come up too seldom.",
              "A number has half a stretch to either side. What is there below the first, and above "
              "the last?"),
+            ("cut-off", np.floor(low * (high / low) ** share),
+             "Your number N has the stretch from N to N + 1, and the last number has none.",
+             "In the text the stretch of N lies to both sides of N."),
             ("rounded-down", np.floor(low * ((high + 1) / low) ** share),
              "Your number N has the stretch from N to N + 1.",
              "In the text the stretch of N lies to both sides of N."),

@@ -77,6 +77,11 @@ class TestRandomSearch(Promises):
         "search.whole-numbers": [
             (lambda u, low, high: round(low * (high / low) ** u), "half-ends"),
             (lambda u, low, high: int(low * ((high + 1) / low) ** u), "rounded-down"),
+            (lambda u, low, high: int(low * (high / low) ** u), "cut-off"),
+            (
+                lambda u, low, high: round((low - 0.5) * ((high + 0.5) / (low - 0.5)) ** u),
+                "half-to-even",
+            ),
             (lambda u, low, high: int(low + (high + 1 - low) * u), "uniform"),
             (lambda u, low, high: round(low + (high - low) * u), "uniform"),
             (lambda u, low, high: draw(IntDistribution(low, high, log=True), 1 - u), "backwards"),
