@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 
 from lstmlab.exercises import Wrong, exercise
 from lstmlab.exercises.answers import array, call, close, function, members, number, whole
+from lstmlab.exercises.reading import Given, is_a, parts, plain
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -26,7 +28,8 @@ def what_p_says(answer: object) -> str:
          "If nobody ever builds a variant that differs, some tests still give p = 0.03. What is "
          "the probability then that the means are equal?"),
         ("c", "size", "In your answer a small p makes a difference large.",
-         "In the chapter's second widget, leave the difference alone and move `n`."),
+         "In the chapter's second widget, leave the difference alone and move the number in "
+         "each sample."),
         ("f", "eight", "In your answer 0.03 is small enough for one test of eight.",
          "What does Bonferroni compare with 0.05?"),
         ("g", "again", "In your answer p says how a second study will end.",
@@ -94,6 +97,9 @@ def trials_to_see(answer: object) -> str:
              "independent means vary?"),
             (2 * (sd**2 + cut**2), "whole-cut", "Look at the formula again: what stands before the "
              "square of the distance to the cut?"),
+            (2 * (sd**2 + 0.9 * cut**2) / 9, "one-error", "One standard error, or three?"),
+            (4 * (sd**2 + 0.9 * cut**2), "errors-added", "Of two independent means the variances "
+             "add, not the standard errors."),
         ):  # fmt: skip
             if found == _trials(variance, difference):
                 raise Wrong(mistake, said, hint=hint)
@@ -126,7 +132,7 @@ def holm(answer: object) -> str:
     studies += [rng.random(n) ** 3 / 4 for n in (8, 8, 5, 16, 12, 8, 3)]
     for p in studies:
         for alpha in (0.05, 0.2):
-            said = array(call(f, p, alpha), (len(p),))
+            said = array(_as_array(call(f, p, alpha)), (len(p),))
             found = said == 1
             if not np.isin(said, (0, 1)).all():
                 raise Wrong("no-booleans", "There are other entries than true and false.",
@@ -153,6 +159,15 @@ def holm(answer: object) -> str:
             raise Wrong("another-answer", shown, hint="Write down the p-values in order, below "
                         "each its level, and stop at the first that is too large.")  # fmt: skip
     return "It finds whatever Bonferroni finds, and sometimes more."
+
+
+def _as_array(answer: Given) -> Given:
+    """A list of True and False as an array of them; anything else as it is."""
+    said = parts(answer.value) if is_a(answer.value, list, tuple) else None
+    truths = [plain(one) for one in said or []]
+    if not truths or not all(is_a(one, bool) for one in truths):
+        return answer
+    return replace(answer, value=np.array(truths, dtype=bool))
 
 
 def _below(p: Floats, alpha: float) -> Bools:

@@ -86,6 +86,14 @@ class TestBoxesAndTTests(Promises):
             (lambda difference, sd, cut: trials(sd**2 + 0.9 * cut**2, difference), "one-variant"),
             (lambda difference, sd, cut: trials(2 * (sd**2 + cut**2), difference), "whole-cut"),
             (
+                lambda difference, sd, cut: trials(2 * (sd**2 + 0.9 * cut**2) / 9, difference),
+                "one-error",
+            ),
+            (
+                lambda difference, sd, cut: trials(4 * (sd**2 + 0.9 * cut**2), difference),
+                "errors-added",
+            ),
+            (
                 lambda difference, sd, cut: trials(2 * (sd**2 + 0.9 * cut**2), difference) // 10,
                 "kept-only",
             ),
@@ -134,7 +142,12 @@ class TestBoxesAndTTests(Promises):
         "search.level-each": [
             lambda tests, family: -math.expm1(math.log1p(-family) / tests),
         ],
-        "search.holm": [holm, lambda p, alpha: holm(p, alpha).astype(float).tolist()],
+        "search.holm": [
+            holm,
+            lambda p, alpha: holm(p, alpha).astype(float).tolist(),
+            lambda p, alpha: holm(p, alpha).tolist(),
+            lambda p, alpha: tuple(holm(p, alpha)),
+        ],
         "search.every-deal": [share],
     }
 
