@@ -170,4 +170,4 @@ SURFACES = {
         ),
     )
 }
-"""By name. The first four are those on which TPE's settings were chosen; the others are not."""
+"""By name. On the first four, and for categories on the last, TPE's settings were chosen."""
