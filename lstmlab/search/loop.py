@@ -11,7 +11,7 @@ from tqdm.auto import tqdm
 from lstmlab.search.ledger import Ledger, seed_of
 from lstmlab.search.outcome import Objective
 from lstmlab.search.searcher import Searcher
-from lstmlab.search.space import settle
+from lstmlab.search.space import check_space, settle
 from lstmlab.search.storage import Storage, opened
 from lstmlab.search.workers import Crew, Executors, Job
 
@@ -171,6 +171,7 @@ def _check(searcher: Searcher, objective: Objective, trials: int, name: str) -> 
                 f"searcher must be a Searcher, such as RandomSearch(space), got {searcher!r}, "
                 f"which has no {what}"
             )
+    check_space(searcher.space)
     if not callable(objective):
         raise TypeError(f"objective must be a function of params and seed, got {objective!r}")
     if isinstance(trials, bool) or not isinstance(trials, int) or trials < 1:

@@ -16,6 +16,10 @@ Value: TypeAlias = float | int | str | bool | None
 Params: TypeAlias = dict[str, Value]
 Numeric: TypeAlias = FloatDistribution | IntDistribution
 
+OURS = ("number", "value", "seconds", "seed", "state", "reason")
+"""Columns of every table: the trial's number in the order in which they were asked for, what the
+objective returned, wall-clock seconds, the objective's seed, "complete" or "failed", and why."""
+
 
 def check_space(space: object) -> dict[str, BaseDistribution]:
     """A space as a dict of its own.
@@ -25,7 +29,9 @@ def check_space(space: object) -> dict[str, BaseDistribution]:
     TypeError
         If it is no mapping of names to Optuna distributions.
     ValueError
-        If it is empty.
+        If it is empty, a name is that of a column that every table of trials has (`OURS`), or a
+        category has a choice that no file gives back: other than None, a truth value, a finite
+        number or a word.
     """
     if not isinstance(space, Mapping):
         raise TypeError(
@@ -39,9 +45,26 @@ def check_space(space: object) -> dict[str, BaseDistribution]:
                 "space must map names to Optuna's Float-, Int- or CategoricalDistribution, "
                 f"got {name!r}: {distribution!r}"
             )
+        if name in OURS:
+            raise ValueError(
+                f"space must not name a hyperparameter {name!r}: that column is taken "
+                f"({', '.join(OURS)})"
+            )
+        if isinstance(distribution, CategoricalDistribution):
+            _check_choices(name, distribution)
     if not space:
         raise ValueError("space must hold 1 hyperparameter or more, got none")
     return dict(space)
+
+
+def _check_choices(name: str, distribution: CategoricalDistribution) -> None:
+    for choice in distribution.choices:
+        plain = choice is None or isinstance(choice, bool | int | str)
+        if not plain and not (isinstance(choice, float) and math.isfinite(choice)):
+            raise ValueError(
+                f"space[{name!r}] must have choices that are None, truth values, finite numbers "
+                f"or words, got {choice!r}"
+            )
 
 
 def settle(space: Space, params: Mapping[str, Value]) -> Params:

@@ -14,12 +14,8 @@ from optuna.trial import TrialState
 from lstmlab.search.ledger import ABOUT, Ledger, seed_of
 from lstmlab.search.outcome import Outcome, Plain
 from lstmlab.search.searcher import Searcher
-from lstmlab.search.space import Value, held
+from lstmlab.search.space import OURS, Value, held
 from lstmlab.search.storage import Storage, opened
-
-OURS = ("number", "value", "seconds", "seed", "state", "reason")
-"""Columns of every table: the trial's number in the order in which they were asked for, what the
-objective returned, wall-clock seconds, the objective's seed, "complete" or "failed", and why."""
 
 
 def table(study: Study) -> pd.DataFrame:

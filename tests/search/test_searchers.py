@@ -214,6 +214,7 @@ def test_a_stratum_hears_of_its_own_trials_only_and_in_order():
         ("variant", {}, "searchers must be a dict of 1 searcher or more, got {}"),
         ("variant", [RandomSearch(NUMBERS)], "searchers must be a dict of 1 searcher or more"),
         ("lr", {"V": RandomSearch(NUMBERS)}, "name must not be a hyperparameter .*got 'lr'"),
+        ("seed", {"V": RandomSearch(NUMBERS)}, "must not name a hyperparameter 'seed'"),
         (
             "variant",
             {"V": RandomSearch(NUMBERS), "N": RandomSearch(SPACE)},

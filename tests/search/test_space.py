@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 from scipy import stats
 
-from lstmlab.search.space import check_space, draw, place, settle
+from lstmlab.search.space import OURS, check_space, draw, place, settle
 
 UNIT = st.floats(0, 1, exclude_max=True)
 REAL = st.floats(-1e6, 1e6, allow_subnormal=False)
@@ -143,8 +143,24 @@ def test_what_the_space_does_not_hold_is_refused(params, says):
         ({"lr": (0, 1)}, TypeError, "space must map names to Optuna's .*got 'lr'"),
         ({1: FloatDistribution(0, 1)}, TypeError, "space must map names .*got 1"),
         ({}, ValueError, "space must hold 1 hyperparameter or more"),
+        *(
+            ({name: FloatDistribution(0, 1)}, ValueError, f"must not name a hyperparameter '{name}'")
+            for name in OURS
+        ),
+        ({"c": CategoricalDistribution(("a", math.nan))}, ValueError, r"space\['c'\] must have.*nan"),
+        ({"c": CategoricalDistribution((math.inf, 1.0))}, ValueError, "finite numbers.*got inf"),
     ],
 )
 def test_what_is_no_space_is_refused(space, kind, says):
     with pytest.raises(kind, match=says):
         check_space(space)
+
+
+def test_choices_that_no_file_gives_back_are_refused():
+    for choice in ((1, 2), [1], np.int64(1), object()):
+        with pytest.warns(UserWarning, match="contains"):  # Optuna's own, for a file of its own
+            space = {"c": CategoricalDistribution((choice,))}
+        with pytest.raises(ValueError, match=r"space\['c'\] must have choices that are None, truth"):
+            check_space(space)
+    plain = {"c": CategoricalDistribution((None, True, 2, 0.5, "a", np.float64(0.25)))}
+    assert check_space(plain) == plain
