@@ -308,4 +308,6 @@ def _space_of(trials: pd.DataFrame | Study) -> dict[str, BaseDistribution]:
         raise ValueError("space must be given with a table: a table does not know its ranges")
     from optuna.search_space import intersection_search_space
 
-    return intersection_search_space(trials.get_trials(deepcopy=False))
+    from lstmlab.search.ledger import own_trials
+
+    return intersection_search_space(own_trials(trials))

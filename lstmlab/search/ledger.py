@@ -43,13 +43,10 @@ class Ledger:
         self.failed = 0
         self.whole = True
         """Whether the last trial was written to its end; if not, nothing may follow it."""
-        finished = study.get_trials(
-            deepcopy=False, states=(TrialState.COMPLETE, TrialState.FAIL)
-        )
-        self._check(bool(finished), objective)
-        for trial in finished:
-            if "number" in trial.user_attrs:  # a copy, for the storage counts its own otherwise
-                self._note(copy.copy(trial), trial.user_attrs["number"])
+        ended = own_trials(study)
+        self._check(bool(ended), objective)
+        for trial in ended:  # a copy, for the storage counts its own otherwise
+            self._note(copy.copy(trial), trial.user_attrs["number"])
 
     def __len__(self) -> int:
         return len(self._trials)
@@ -143,6 +140,17 @@ class Ledger:
             version = {"version": lstmlab.__version__}
             with unbroken():
                 self.study.set_user_attr(ABOUT, version | known | ours)
+
+
+def own_trials(study: Study) -> list[FrozenTrial]:
+    """The trials of a study that have ended, without those that Optuna's own tools added to ours.
+
+    All of them, if it is no study that `run` began.
+    """
+    ended = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE, TrialState.FAIL))
+    if ABOUT not in study.user_attrs:
+        return ended
+    return [trial for trial in ended if "number" in trial.user_attrs]
 
 
 def seed_of(study: int, number: int) -> int:

@@ -5,10 +5,9 @@ from collections import deque
 from collections.abc import Sized
 
 from optuna.study import Study
-from optuna.trial import TrialState
 from tqdm.auto import tqdm
 
-from lstmlab.search.ledger import Ledger, seed_of
+from lstmlab.search.ledger import Ledger, own_trials, seed_of
 from lstmlab.search.outcome import Objective
 from lstmlab.search.searcher import Searcher
 from lstmlab.search.space import check_space, settle
@@ -20,9 +19,8 @@ class Interrupted(KeyboardInterrupt):
     """Ctrl-C; `study` holds the trials that had ended, and `run` goes on with it."""
 
     def __init__(self, study: Study, trials: int) -> None:
-        ended = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE, TrialState.FAIL))
         super().__init__(
-            f"stopped after {len(ended)} of {trials} trials: the same call goes on with them if "
+            f"stopped after {len(own_trials(study))} of {trials} trials: the same call goes on with them if "
             "storage is a file; if not, give this error's study as storage"
         )
         self.study = study

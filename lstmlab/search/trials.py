@@ -11,7 +11,7 @@ from optuna.distributions import BaseDistribution, CategoricalDistribution
 from optuna.study import Study
 from optuna.trial import TrialState
 
-from lstmlab.search.ledger import ABOUT, Ledger, seed_of
+from lstmlab.search.ledger import ABOUT, Ledger, own_trials, seed_of
 from lstmlab.search.outcome import Outcome, Plain
 from lstmlab.search.searcher import Searcher
 from lstmlab.search.space import OURS, Value, held
@@ -21,6 +21,8 @@ from lstmlab.search.storage import Storage, opened
 def table(study: Study) -> pd.DataFrame:
     """The finished trials of a study, in the order in which they were asked for.
 
+    Trials that Optuna's own tools have added to a study of `run` are not part of it.
+
     Returns
     -------
     pandas.DataFrame
@@ -28,7 +30,8 @@ def table(study: Study) -> pd.DataFrame:
         objective returned by name, `seconds`, `seed`, `state` ("complete" or "failed"), `reason`.
     """
     rows: dict[int, dict[str, object]] = {}
-    for trial in study.get_trials(deepcopy=False, states=(TrialState.COMPLETE, TrialState.FAIL)):
+    trials = own_trials(study)
+    for trial in trials:
         kept = dict(trial.user_attrs)
         number = kept.pop("number", trial.number)
         ours = {what: kept.pop(what, None) for what in ("seconds", "seed", "reason")}
@@ -38,7 +41,7 @@ def table(study: Study) -> pd.DataFrame:
             number, {"number": number, "value": trial.value, **ours, **trial.params, **rest}
         )
     params = list(study.user_attrs.get(ABOUT, {}).get("space", ())) or sorted(
-        {name for trial in study.get_trials(deepcopy=False) for name in trial.params}
+        {name for trial in trials for name in trial.params}
     )
     others = sorted({name for row in rows.values() for name in row} - {*OURS, *params})
     order = ["number", *params, "value", *others, *OURS[2:]]

@@ -13,6 +13,7 @@ from optuna.distributions import CategoricalDistribution, FloatDistribution
 from optuna.storages import InMemoryStorage, JournalStorage
 from optuna.storages.journal import JournalFileBackend
 
+from lstmlab.evidence import Fanova
 from lstmlab.search import GridSearch, RandomSearch, Serial, local_pool, loop, run, table
 from lstmlab.search.ledger import seed_of
 from lstmlab.search.searcher import Base
@@ -194,7 +195,19 @@ def test_optunas_own_tools_open_the_file(tmp_path):
         warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
         optuna.visualization.matplotlib.plot_optimization_history(study)
         optuna.visualization.matplotlib.plot_slice(study)
-    study.optimize(lambda trial: trial.suggest_float("lr", 1e-4, 1.0, log=True), n_trials=1)
+
+
+def test_trials_that_optuna_adds_to_the_file_are_none_of_the_study(tmp_path):
+    """They have numbers of Optuna's, which are those of trials still to come."""
+    place = tmp_path / "a.db"
+    study = run(
+        searcher("random"), uneven, 10, executor=Serial(), storage=place, progress=False
+    )
+    study.optimize(lambda trial: trial.suggest_float("lr", 1e-4, 1, log=True) - 9, n_trials=3)
+    run(searcher("random"), uneven, 40, executor=Serial(), storage=place, progress=False)
+    assert len(study.trials) == 43
+    assert_same(study, serial("random"))
+    assert Fanova(study, trees=2).names == sorted(SPACE)
 
 
 def test_a_searcher_of_numpys_numbers_gives_the_table_of_plain_ones(tmp_path):
