@@ -2,7 +2,10 @@
 
 import copy
 import datetime
+import hashlib
 import json
+import re
+import sys
 from dataclasses import is_dataclass
 
 import numpy as np
@@ -19,6 +22,8 @@ from lstmlab.search.storage import unbroken
 
 ABOUT = "lstmlab"
 """The attribute of a study that says what it is a study of."""
+LONG = 500
+"""How many characters of what an objective says of itself are kept."""
 
 
 class Ledger:
@@ -122,7 +127,7 @@ class Ledger:
             },
         }
         if is_dataclass(type(objective)):
-            ours["objective"] = repr(objective)
+            ours["objective"] = described(objective)
         theirs = self.study.user_attrs.get(ABOUT)
         if theirs is None and begun:
             raise ValueError(
@@ -140,6 +145,19 @@ class Ledger:
             version = {"version": lstmlab.__version__}
             with unbroken():
                 self.study.set_user_attr(ABOUT, version | known | ours)
+
+
+def described(objective: object) -> str:
+    """What an object's repr says of it, the same in every process and with arrays in full.
+
+    Where something lies in memory says nothing; what is long is told apart by its SHA-256.
+    """
+    whole = sys.maxsize
+    with np.printoptions(threshold=whole, linewidth=whole, floatmode="unique", legacy=False):
+        words = re.sub(r" at 0x[0-9a-fA-F]+", "", repr(objective))
+    if len(words) <= LONG:
+        return words
+    return f"{words[:LONG]}… (SHA-256 {hashlib.sha256(words.encode()).hexdigest()[:16]})"
 
 
 def own_trials(study: Study) -> list[FrozenTrial]:

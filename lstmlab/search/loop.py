@@ -19,8 +19,9 @@ class Interrupted(KeyboardInterrupt):
     """Ctrl-C; `study` holds the trials that had ended, and `run` goes on with it."""
 
     def __init__(self, study: Study, trials: int) -> None:
+        ended = own_trials(study)
         super().__init__(
-            f"stopped after {len(own_trials(study))} of {trials} trials: the same call goes on with them if "
+            f"stopped after {len(ended)} of {trials} trials: the same call goes on with them if "
             "storage is a file; if not, give this error's study as storage"
         )
         self.study = study
@@ -46,7 +47,8 @@ def run(
         (params, seed) -> a float, or a dict with a float as "value" and whatever else is to be
         kept of the trial: numbers, words, lists or dicts of them. The seed is fixed by the
         searcher's seed and the trial's number. If it is a dataclass, its fields are part of what
-        the study is, and one with others cannot go on with it.
+        the study is, and one with others cannot go on with it: what their `repr` says, arrays in
+        full, functions by their names. A field with `repr=False` is not looked at.
     trials : int
         How many the study shall have when this returns; those that it has already count.
     executor : concurrent.futures.Executor, callable, int or dask client, optional

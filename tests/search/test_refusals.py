@@ -1,12 +1,17 @@
 """What the loop refuses, with words that say what is wrong."""
 
+import subprocess
+import sys
+from dataclasses import dataclass
+
+import numpy as np
 import optuna
 import pytest
 from optuna.distributions import FloatDistribution
 
 from lstmlab.search import RandomSearch, Serial, run, table
 from lstmlab.search.searcher import Base
-from tests.search.made import SPACE, Listener, assert_same, searcher, uneven
+from tests.search.made import SPACE, Listener, assert_same, environment, searcher, uneven
 
 
 @pytest.mark.parametrize(
@@ -29,6 +34,46 @@ def test_a_study_of_something_else_is_refused_and_left_as_it_is(other, says, whe
         run(other, uneven, 6, executor=Serial(), storage=place, progress=False)
     again = run(searcher("random"), uneven, 3, executor=Serial(), storage=place, progress=False)
     assert_same(again, before)
+
+
+@dataclass
+class Described:
+    """An objective that says what it is."""
+
+    what: object
+
+    def __call__(self, params, seed):
+        return 1.0
+
+
+def test_an_objective_with_a_function_goes_on_in_another_process(tmp_path, root):
+    """Where the function lies in memory is another place each time."""
+    program = (
+        "import sys; from functools import partial; from tests.search.test_refusals import *\n"
+        "run(RandomSearch(SPACE), Described([uneven, partial(uneven, seed=1)]), int(sys.argv[1]), "
+        "executor=Serial(), storage='a.journal', progress=False)\nprint(hex(id(uneven)))"
+    )
+    said = [
+        subprocess.run(
+            [sys.executable, "-c", program, str(trials)], cwd=tmp_path, env=environment(root),
+            capture_output=True, text=True, check=True,
+        ).stdout
+        for trials in (1, 2, 3)
+    ]  # fmt: skip
+    assert len(set(said)) > 1
+
+
+def test_an_objective_with_another_array_is_another_objective(tmp_path):
+    first = np.arange(5_000.0)
+    other = first.copy()
+    other[2_500] += 1e-12
+    place = tmp_path / "a.journal"
+    for trials in (1, 2):
+        run(RandomSearch(SPACE), Described(first.copy()), trials, executor=Serial(),
+            storage=place, progress=False)  # fmt: skip
+    for array in (other, first[:-1], first.astype(np.float32)):
+        with pytest.raises(ValueError, match=r"objective Described\(what=array.*choose a"):
+            run(RandomSearch(SPACE), Described(array), 3, executor=Serial(), storage=place)
 
 
 def test_a_searcher_that_has_been_asked_before_is_refused():
