@@ -95,6 +95,19 @@ def held(what: str, distribution: BaseDistribution, value: Value) -> Value:
     raise ValueError(f"{what} must lie in {distribution}, got {value!r}")
 
 
+def uncelled(distribution: BaseDistribution, cell: Value) -> Value:
+    """What stands for a hyperparameter in a cell of a table, empty ones as None or NaN.
+
+    A column of several kinds holds its choices as words, and None as an empty cell.
+    """
+    if isinstance(distribution, CategoricalDistribution) and cell not in distribution.choices:
+        empty = cell is None or cell != cell
+        for choice in distribution.choices:
+            if (empty and choice is None) or (not empty and str(choice) == str(cell)):
+                return choice
+    return cell
+
+
 def draw(distribution: BaseDistribution, u: float) -> Value:
     """The value below which a share u of the distribution lies: for u uniform on [0, 1), a draw.
 

@@ -1,21 +1,24 @@
 """Trials as data: a table with one row a trial, and its way into files and back."""
 
 import json
+import math
 import os
 import tempfile
+from collections.abc import Hashable
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
-from optuna.distributions import BaseDistribution, CategoricalDistribution
 from optuna.study import Study
 from optuna.trial import TrialState
 
 from lstmlab.search.ledger import ABOUT, Ledger, own_trials, seed_of
 from lstmlab.search.outcome import Outcome, Plain
 from lstmlab.search.searcher import Searcher
-from lstmlab.search.space import OURS, Value, held
+from lstmlab.search.space import OURS, held, uncelled
 from lstmlab.search.storage import Storage, opened
+from lstmlab.search.workers import Job
 
 
 def table(study: Study) -> pd.DataFrame:
@@ -100,49 +103,80 @@ def restore(
 ) -> Study:
     """A study from its table, for `run` to go on with: `run(…, storage=study)`.
 
+    A table does not say by which objective its values are: that it is the same one is up to whoever
+    goes on.
+
     Raises
     ------
+    TypeError
+        If `trials` is no table.
     ValueError
-        If a row is no trial of this searcher and seed, or the storage holds another study.
+        If a row is no trial of this searcher and seed, or the storage holds another study. In the
+        first case nothing has been written.
     """
-    for what in ("number", "value", "seed", "state", *searcher.space):
-        if what not in trials:
-            raise ValueError(f"trials must have a column {what!r}, got {', '.join(trials)}")
-    rest = [name for name in trials if name not in (*OURS, *searcher.space)]
+    begun = _begun(trials, searcher)
     with opened(storage, name, searcher.direction) as study:
         ledger = Ledger(study, searcher)
-        for row in trials.to_dict("records"):
-            number = int(row["number"])
-            if row["seed"] != seed_of(searcher.seed, number):
-                raise ValueError(
-                    f"trials must be of a study with seed {searcher.seed}: trial {number} has "
-                    f"the seed {row['seed']}, not {seed_of(searcher.seed, number)}"
-                )
-            params = {
-                what: held(f"{what!r} of trial {number}", scale, _uncelled(scale, row[what]))
-                for what, scale in searcher.space.items()
-            }
-            if not ledger.holds(number, params):
-                failed = row["state"] == "failed"
-                kept = {what: _thing(row[what]) for what in rest if not pd.isna(row[what])}
-                outcome = Outcome(
-                    None if failed else row["value"],
-                    str(row.get("reason")) if failed else None,
-                    kept,
-                    seconds=row.get("seconds", 0.0),
-                )
-                ledger.add(number, params, int(row["seed"]), outcome)
+        for job, outcome in begun:
+            if not ledger.holds(job.number, job.params):
+                ledger.add(job.number, job.params, job.seed, outcome)
     return study
 
 
-def _uncelled(scale: BaseDistribution, cell: Value) -> Value:
-    """What stands for a hyperparameter in a cell; a column of several kinds holds it as a word."""
-    if isinstance(scale, CategoricalDistribution) and cell not in scale.choices:
-        empty = pd.isna(cell)
-        for choice in scale.choices:
-            if (empty and choice is None) or (not empty and str(choice) == str(cell)):
-                return choice
-    return cell
+def _begun(trials: pd.DataFrame, searcher: Searcher) -> list[tuple[Job, Outcome]]:
+    """The trials of a table, and what became of them; ValueError at a row that is none."""
+    if not isinstance(trials, pd.DataFrame):
+        raise TypeError(f"trials must be a table, got {type(trials).__name__}")
+    for what in ("number", "value", "seed", "state", *searcher.space):
+        if what not in trials:
+            named = ", ".join(map(str, trials))
+            raise ValueError(f"trials must have a column {what!r}, got {named}")
+    rest = [name for name in trials if name not in (*OURS, *searcher.space)]
+    begun: dict[int, tuple[Job, Outcome]] = {}
+    for row in trials.to_dict("records"):
+        number = row["number"]
+        whole = _is_number(number) and number >= 0 and float(number).is_integer()
+        if not whole or number in begun:
+            raise ValueError(
+                f"trials must have whole numbers, 0 or more and each once, got {number!r}"
+                f"{' twice' if whole else ''}"
+            )
+        number = int(number)
+        if row["seed"] != seed_of(searcher.seed, number):
+            raise ValueError(
+                f"trials must be of a study with seed {searcher.seed}: trial {number} has "
+                f"the seed {row['seed']}, not {seed_of(searcher.seed, number)}"
+            )
+        params = {
+            what: held(f"{what!r} of trial {number}", scale, uncelled(scale, row[what]))
+            for what, scale in searcher.space.items()
+        }
+        kept = {str(what): _thing(row[what]) for what in rest if not pd.isna(row[what])}
+        begun[number] = Job(number, params, int(row["seed"])), _outcome(row, number, kept)
+    return list(begun.values())
+
+
+def _outcome(row: dict[Hashable, Any], number: int, kept: dict[str, Plain]) -> Outcome:
+    """What became of a trial, as its row says."""
+    state, value = row["state"], row["value"]
+    reason, seconds = row.get("reason"), row.get("seconds", 0.0)
+    if state not in ("complete", "failed"):
+        raise ValueError(
+            f'the state of trial {number} must be "complete" or "failed", got {state!r}'
+        )
+    if state == "complete" and not _is_number(value):
+        raise ValueError(f"the value of trial {number} must be a finite number, got {value!r}")
+    if not pd.isna(seconds) and not (_is_number(seconds) and seconds >= 0):
+        raise ValueError(f"the seconds of trial {number} must be 0 or more, got {seconds!r}")
+    spent = 0.0 if pd.isna(seconds) else float(seconds)
+    if state == "complete":
+        return Outcome(float(value), None, kept, seconds=spent)
+    return Outcome(None, "" if pd.isna(reason) else str(reason), kept, seconds=spent)
+
+
+def _is_number(cell: object) -> bool:
+    plain = isinstance(cell, int | float) and not isinstance(cell, bool)
+    return plain and math.isfinite(cell)  # type: ignore[arg-type]
 
 
 def _cell(thing: object) -> object:

@@ -266,6 +266,55 @@ def test_a_table_of_another_study_is_refused(change, says):
         restore(change(table(first)), RandomSearch(SPACE, seed=8))
 
 
+@pytest.mark.parametrize(
+    ("changed", "says"),
+    [
+        ({"state": "FAILED"}, "state of trial 0 must be .*got 'FAILED'"),
+        ({"state": None}, "state of trial 0 must be .*got (nan|None)"),
+        ({"value": np.inf}, "value of trial 0 must be a finite number, got inf"),
+        ({"value": "abc"}, "value of trial 0 must be a finite number, got 'abc'"),
+        ({"value": True}, "value of trial 0 must be a finite number, got True"),
+        ({"seconds": "abc"}, "seconds of trial 0 must be 0 or more, got 'abc'"),
+        ({"seconds": -1.0}, "seconds of trial 0 must be 0 or more, got -1"),
+        ({"number": 0.5}, "whole numbers, 0 or more and each once, got 0.5$"),
+        ({"number": -1}, "whole numbers, .*got -1$"),
+        ({"number": np.nan}, "whole numbers, .*got (nan|None)$"),
+        ({"number": "a"}, "whole numbers, .*got 'a'$"),
+        ({"seed": None}, "trial 0 has the seed (nan|None)"),
+    ],
+)  # fmt: skip
+def test_a_row_that_is_no_trial_is_refused_before_anything_is_written(changed, says, tmp_path):
+    found = table(run(RandomSearch(SPACE), lambda p, s: 1.0, 4, executor=Serial(), progress=False))
+    (name, thing), = changed.items()
+    found[name] = [thing, *found[name].astype(object)[1:]]
+    with pytest.raises(ValueError, match=says):
+        restore(found, RandomSearch(SPACE), storage=tmp_path / "a.journal")
+
+
+def test_two_rows_of_one_number_are_refused():
+    found = table(run(searcher("random"), uneven, 4, executor=Serial(), progress=False))
+    with pytest.raises(ValueError, match="each once, got 2 twice"):
+        restore(pd.concat([found, found[2:3]]), searcher("random"))
+
+
+def test_what_is_no_table_cannot_be_restored():
+    for thing in ([1], "trials.csv", None):
+        with pytest.raises(TypeError, match="trials must be a table, got"):
+            restore(thing, RandomSearch(SPACE))
+
+
+def test_a_trial_that_failed_without_a_reason_or_a_clock_is_restored_as_such():
+    found = table(run(searcher("random"), uneven, 40, executor=Serial(), progress=False))
+    bare = found.assign(reason=None).drop(columns="seconds")
+    again = table(restore(bare, searcher("random")))
+    failed = again.state == "failed"
+    assert failed.any()
+    assert set(again.reason[failed]) == {""}
+    assert again.reason[~failed].isna().all()
+    assert set(again.seconds) == {0.0}
+    assert list(again.state) == list(found.state)
+
+
 def test_a_value_that_the_space_does_not_hold_is_refused():
     found = table(run(searcher("random"), uneven, 5, executor=Serial(), progress=False))
     found.loc[3, "lr"] = 2.0
