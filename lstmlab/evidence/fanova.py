@@ -156,6 +156,10 @@ class Fanova:
         for name in self.names:
             require(table, name)
         y = self.used[target].to_numpy(dtype=np.float64)
+        for side in self.sides:
+            if side.choices:
+                choices = _choices(self.used[side.name], space[side.name])
+                self.used = self.used.assign(**{side.name: choices})
         self.sides = [side.sorted_by(self.used[side.name], y) for side in self.sides]
         cube = np.stack([side.place(self.used[side.name]) for side in self.sides], axis=1)
         constant = bool((y == y[0]).all())
@@ -224,7 +228,9 @@ class Fanova:
         u = self._places(j, points)
         found = np.stack([tree.marginal(j).at(u) for tree in self.boxes])
         mean, std = self._over_trees(found, self.mean)
-        return pd.DataFrame({"value": self.sides[j].values(u), "mean": mean, "std": std})
+        values = self.sides[j].values(u)
+        value = pd.Series(values, dtype=values.dtype)  # or pandas makes NaN of a choice None
+        return pd.DataFrame({"value": value, "mean": mean, "std": std})
 
     def interaction(self, a: str, b: str, points: Points | tuple[Points, Points] = 30) -> Surface:
         """What the forest predicts for two hyperparameters together, and beyond what each does.
@@ -300,6 +306,15 @@ def _at_least(name: str, value: int, low: int) -> None:
     """Refuse what is no whole number of at least this."""
     if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < low:
         raise ValueError(f"{name} must be a whole number of at least {low}, got {value!r}")
+
+
+def _choices(column: pd.Series[object], distribution: BaseDistribution) -> pd.Series[object]:
+    """A category's choices, of which a table holds some kinds as words or empty cells."""
+    from lstmlab.search.space import uncelled
+
+    cells = column.astype(object).where(column.notna(), None)
+    found = [uncelled(distribution, cell) for cell in cells]
+    return pd.Series(found, column.index, dtype=object)
 
 
 def _space_of(trials: pd.DataFrame | Study) -> dict[str, BaseDistribution]:

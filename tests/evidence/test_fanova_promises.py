@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from pathlib import Path
 
 import numpy as np
 import optuna
@@ -19,6 +20,7 @@ from optuna.distributions import (
 )
 
 from lstmlab.evidence import Fanova
+from lstmlab.search import RandomSearch, Serial, read_trials, run, table, write_trials
 
 Array = NDArray[np.float64]
 SPACE: dict[str, BaseDistribution] = {
@@ -86,6 +88,27 @@ def test_adding_a_constant_to_the_target_or_scaling_it_moves_only_the_curves(
         theirs.marginal("lr")["mean"], scale * (ours.marginal("lr")["mean"] + constant), rtol=1e-9
     )
     assert theirs.oob == pytest.approx(ours.oob)
+
+
+@pytest.mark.parametrize(
+    "choices", [("a", None), ("a", 1), (True, False, None), (0.5, "0.25", None)], ids=str
+)
+def test_choices_of_every_kind_are_told_apart_in_a_study_and_in_its_table(
+    choices: tuple[str | int | float | bool | None, ...], tmp_path: Path
+) -> None:
+    space = {"c": CategoricalDistribution(choices), "x": FloatDistribution(0, 1)}
+    study = run(
+        RandomSearch(space), lambda params, seed: choices.index(params["c"]), 40,  # type: ignore[arg-type]
+        executor=Serial(), progress=False,
+    )  # fmt: skip
+    written = read_trials(write_trials(table(study), tmp_path / "a.csv"))
+    for trials in (study, table(study), written):
+        fanova = Fanova(trials, 8, space=space)
+        found = fanova.marginal("c")
+        assert found["value"].tolist() == list(choices)
+        assert fanova.used["c"].tolist() == [trial.params["c"] for trial in study.trials]
+        assert found["mean"].is_monotonic_increasing
+        assert fanova.importance().fraction["c"] > 0.9
 
 
 def test_one_tree_has_no_spread() -> None:
