@@ -59,7 +59,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="the trials as they end (default odyssey-TASK-DATA.journal)")  # fmt: skip
     say("--name", default="odyssey", help="of the study in the storage (default odyssey)")
     say("--out", metavar="FILE", help="the table, .csv or .parquet (default odyssey-TASK-DATA.csv)")
-    say("--begin-with", metavar="TABLE", help="go on from a table of the same study")
+    say("--begin-with", metavar="TABLE",
+        help="go on from a table of the same study, with the same settings")  # fmt: skip
     say("--estimate", action="store_true", help="say how long it would take, and stop")
     say("--quiet", action="store_true", help="no bar")
 
@@ -94,9 +95,12 @@ def run(options: argparse.Namespace) -> str:
 
     if options.begin_with and not options.estimate:
         begun = read_trials(options.begin_with)
-        for what, ours in (("task", objective.task), ("source", objective.data)):
+        for what, ours in (
+            ("task", objective.task), ("source", objective.data), ("engine", objective.engine)
+        ):  # fmt: skip
             if what in begun and (begun[what].dropna() != ours).any():
                 raise ValueError(f"--begin-with must be a table with {what} {ours!r}")
+        odyssey.check_recipe(begun, options.epochs, options.patience)
         restore(begun, searcher(), storage=storage, name=name)
     known = _known(storage, name)
     _tell(f"{objective.task}: {objective.data}, {len(variants)} variants, {options.trials} trials "

@@ -1,10 +1,13 @@
 """The study of Greff et al.: which variant, which hyperparameters, on which task."""
 
+from __future__ import annotations
+
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from optuna.distributions import (
@@ -22,6 +25,9 @@ from lstmlab.search.space import Params
 from lstmlab.search.strata import Strata
 from lstmlab.tasks import Task, load
 from lstmlab.training import Network, NumpyEngine, Recipe, fastest, train
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 DIRECTIONS = {"music": 1, "speech": 2, "handwriting": 2}
 """The tasks of the study, and in how many directions its networks read them (section IV-B)."""
@@ -53,7 +59,9 @@ COLUMNS = {
     "best_epoch": "the epoch with the best validation score, counted from 1",
     "engine": "what did the arithmetic, and with what precision",
     "epochs": "how many were run",
+    "max_epochs": "how many were allowed",
     "metric": "what valid and test are",
+    "patience": "training stopped after more than so many epochs without improvement",
     "source": "where the data came from",
     "stopped": "why training ended: patience, epochs or diverged",
     "task": "music, speech or handwriting",
@@ -178,6 +186,8 @@ class Training:
             "value": scores["valid"],
             **scores,
             "epochs": len(run.history),
+            "max_epochs": self.epochs,
+            "patience": self.patience,
             "best_epoch": run.best_epoch,
             "stopped": run.stopped,
             "weights": network.size,
@@ -210,6 +220,39 @@ class Training:
             clip=1.0 if params.get("clip") else None,
             epochs=self.epochs,
             patience=self.patience,
+        )
+
+
+def check_recipe(trials: pd.DataFrame, epochs: int, patience: int) -> None:
+    """See that trials were trained for at most so many epochs, with so much patience.
+
+    Where a trial does not say it, as in older tables, it must have stopped when it would have
+    stopped so.
+
+    Raises
+    ------
+    ValueError
+        If one was not.
+    """
+    wrong = np.zeros(len(trials), dtype=bool)
+    found = {
+        what: trials[what].to_numpy(np.float64, na_value=np.nan)
+        for what in ("max_epochs", "patience", "epochs", "best_epoch")
+        if what in trials
+    }
+    for what, ours in (("max_epochs", epochs), ("patience", patience)):
+        if what in found:
+            wrong |= ~np.isnan(found[what]) & (found[what] != ours)
+    if {"epochs", "best_epoch"} <= set(found) and "stopped" in trials:
+        ran, stopped = found["epochs"], trials["stopped"]
+        wrong |= ran > epochs
+        wrong |= (stopped == "epochs").to_numpy(bool) & (ran != epochs)
+        waited = ran - found["best_epoch"] - 1
+        wrong |= (stopped == "patience").to_numpy(bool) & (waited != patience)
+    if wrong.any():
+        raise ValueError(
+            f"trials must be trained for at most {epochs} epochs with patience {patience}, got "
+            f"trial {trials['number'].to_numpy()[wrong][0]} of another recipe"
         )
 
 

@@ -11,7 +11,7 @@ from lstmlab.cells import VARIANTS
 from lstmlab.results import about, advice, making, names, odyssey, record
 from lstmlab.search import read_trials, restore, run, table, write_trials
 from lstmlab.search.ledger import Ledger, seed_of
-from lstmlab.search.odyssey import COLUMNS, Training, searcher, space
+from lstmlab.search.odyssey import COLUMNS, Training, check_recipe, searcher, space
 from lstmlab.search.outcome import Outcome
 from lstmlab.search.storage import opened
 
@@ -150,6 +150,10 @@ def test_the_shipped_study_can_be_gone_on_with():
     assert list(trials["seed"]) == [seed_of(0, number) for number in trials["number"]]
     study = restore(trials, searcher("music"))
     pd.testing.assert_frame_equal(table(study), trials)
+    check_recipe(trials, 150, 15)
+    for epochs, patience in ((149, 15), (151, 15), (150, 14), (150, 16)):
+        with pytest.raises(ValueError, match="got trial . of another recipe"):
+            check_recipe(trials, epochs, patience)
 
 
 @pytest.mark.parametrize("name", [name for name in SHIPPED if name != odyssey.NAME])

@@ -225,6 +225,45 @@ def test_a_table_of_another_study_is_refused(capsys):
     assert "--begin-with must be a table with source 'generated'" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("older", [False, True])
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        (["--epochs", "3"], "at most 3 epochs with patience 0, got trial 0 of another"),
+        (["--epochs", "1"], "at most 1 epochs with patience 0, got trial 0 of another"),
+        (["--patience", "1"], "at most 2 epochs with patience 1, got trial 1 of another"),
+        (["--patience", "0"], ""),
+    ],
+)
+def test_a_table_of_another_recipe_is_refused(older, settings, said, capsys, monkeypatch):
+    command = ["odyssey", *SMALL, "--epochs", "2", "--patience", "0", "--variants", "NP",
+               "--workers", "0", "--trials", "2"]  # fmt: skip
+    assert main(command) == 0
+    begun = read_trials("odyssey-music-generated.csv")
+    assert set(begun["max_epochs"]) == {2}
+    assert set(begun["patience"]) == {0}
+    begun.loc[1, ["stopped", "epochs", "best_epoch"]] = ["patience", 2, 1]
+    if older:
+        begun = begun.drop(columns=["max_epochs", "patience"])
+    else:
+        said = said.replace("trial 1", "trial 0")
+    write_trials(begun, "begun.csv")
+    capsys.readouterr()
+    wrong = main([*command, *settings, "--begin-with", "begun.csv", "--storage", "new.journal"])
+    assert wrong == bool(said)
+    assert said in capsys.readouterr().err
+    assert Path("new.journal").exists() == (not said)
+
+
+def test_a_table_of_another_engine_is_refused(capsys):
+    command = ["odyssey", *SMALL, "--variants", "NP", "--workers", "0", "--trials", "1"]
+    assert main(command) == 0
+    other = read_trials("odyssey-music-generated.csv").assign(engine="NumPy, float64")
+    write_trials(other, "other.csv")
+    assert main([*command, "--begin-with", "other.csv", "--storage", "new.journal"]) == 1
+    assert "--begin-with must be a table with engine 'compiled" in capsys.readouterr().err
+
+
 def test_other_settings_are_another_study(capsys):
     command = ["odyssey", *SMALL, "--variants", "NP", "--workers", "0", "--trials", "1"]
     assert main(command) == 0
