@@ -34,7 +34,8 @@ def best_trials(
         trials, and those without a finite number in `select` and `judge`, count as its worst: they
         are in the total, and never kept.
     select : str
-        The column that says which trials are best; lower is better.
+        The column that says which trials are best; lower is better, so it cannot be the value of a
+        study that maximizes.
     judge : str
         The column in which they are to be compared.
     by : str
@@ -45,7 +46,7 @@ def best_trials(
     DataFrame
         Those rows of the table, variants in the order in which they first appear.
     """
-    ranked = rank(as_table(trials), top, select, judge, by)
+    ranked = _ranked(trials, top, select, judge, by)
     return pd.concat([one.rows[: one.kept] for one in ranked.values()])
 
 
@@ -117,7 +118,7 @@ def compare_variants(
     """
     if not 0 < alpha < 1:
         raise ValueError(f"alpha must be between 0 and 1, got {alpha!r}")
-    ranked = rank(as_table(trials), top, select, judge, by)
+    ranked = _ranked(trials, top, select, judge, by)
     _require_variant(baseline, "baseline", ranked)
     names = [baseline, *(name for name in ranked if name != baseline)]
     comparisons = max(1, len(names) - 1)
@@ -197,7 +198,7 @@ def permutation_p(
     """
     if draws < 1:
         raise ValueError(f"draws must be at least 1, got {draws!r}")
-    ranked = rank(as_table(trials), top, select, judge, by)
+    ranked = _ranked(trials, top, select, judge, by)
     for what, name in (("variant", variant), ("baseline", baseline)):
         _require_variant(name, what, ranked)
     own, other = ranked[variant], ranked[baseline]
@@ -219,6 +220,19 @@ def permutation_p(
         # also if it is nan, with two hands of failed trials
         larger += not abs(means[0] - means[1]) < seen * (1 - 1e-9)
     return (1 + larger) / (1 + draws)
+
+
+def _ranked(
+    trials: pd.DataFrame | Study, top: float, select: str, judge: str, by: str
+) -> dict[str, Ranking]:
+    table = as_table(trials)
+    of_study = not isinstance(trials, pd.DataFrame)
+    if select == "value" and of_study and trials.direction.name == "MAXIMIZE":
+        raise ValueError(
+            "trials must be of a study that minimizes, for lower is better here, got one that "
+            "maximizes: give its table, with the value's sign turned"
+        )
+    return rank(table, top, select, judge, by)
 
 
 def _require_variant(name: str, what: str, ranked: dict[str, Ranking]) -> None:

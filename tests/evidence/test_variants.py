@@ -13,7 +13,7 @@ from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.weightstats import ttest_ind
 
 from lstmlab.cells import VARIANTS
-from lstmlab.evidence import best_trials, compare_variants, hedges_g, welch
+from lstmlab.evidence import best_trials, compare_variants, hedges_g, permutation_p, welch
 
 
 def study(n: int = 50, seed: int = 0, **worse: float) -> pd.DataFrame:
@@ -148,6 +148,29 @@ def test_a_study_s_trials_can_be_compared_and_other_columns_judged() -> None:
     assert found.kept.tolist() == [4, 4]
     assert found.weights.isna().all()
     assert found.p_all["NP"] == found.p["NP"]  # one comparison is not corrected
+
+
+def test_the_value_of_a_study_that_maximizes_is_refused_and_its_other_columns_are_not() -> None:
+    """Or its worst trials would be taken for its best."""
+    space = {"variant": CategoricalDistribution(["V", "NP"])}
+    maximized = optuna.create_study(direction="maximize")
+    for number in range(8):
+        maximized.add_trial(
+            optuna.trial.create_trial(
+                params={"variant": ["V", "NP"][number % 2]}, distributions=space,
+                value=float(number), user_attrs={"error": -float(number)},
+            )
+        )  # fmt: skip
+    rng = np.random.default_rng(0)
+    for call in (
+        lambda **columns: best_trials(maximized, **columns),
+        lambda **columns: compare_variants(maximized, **columns),
+        lambda **columns: permutation_p(maximized, "NP", rng=rng, draws=1, **columns),
+    ):
+        for judge in ("value", "error"):
+            with pytest.raises(ValueError, match="must be of a study that minimizes"):
+                call(select="value", judge=judge)
+    assert best_trials(maximized, 0.5, select="error", judge="error")["value"].min() == 4.0
 
 
 def test_wrong_arguments_are_named() -> None:
