@@ -2,7 +2,6 @@
 
 import csv
 import io
-import os
 import secrets
 import shutil
 import zipfile
@@ -12,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from lstmlab.cells import Params
+from lstmlab.whole import synced
 
 Row = dict[str, str | int | float]
 
@@ -59,7 +59,8 @@ def put(contents: Mapping[str, bytes], folder: Path) -> None:
     renamed: list[str] = []
     try:
         for file, data in contents.items():
-            _write(new[file], data)
+            with synced(new[file]) as written:
+                written.write(data)
             if (folder / file).exists():
                 shutil.copy2(folder / file, old[file])
         for file in contents:
@@ -75,11 +76,3 @@ def put(contents: Mapping[str, bytes], folder: Path) -> None:
     finally:
         for path in (*new.values(), *old.values()):
             path.unlink(missing_ok=True)
-
-
-def _write(path: Path, data: bytes) -> None:
-    """Write a file through to the disk."""
-    with path.open("xb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())

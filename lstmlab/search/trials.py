@@ -2,8 +2,6 @@
 
 import json
 import math
-import os
-import tempfile
 from collections.abc import Hashable
 from contextlib import suppress
 from pathlib import Path
@@ -19,6 +17,7 @@ from lstmlab.search.searcher import Searcher
 from lstmlab.search.space import OURS, held, uncelled
 from lstmlab.search.storage import Storage, opened
 from lstmlab.search.workers import Job
+from lstmlab.whole import whole
 
 
 def table(study: Study) -> pd.DataFrame:
@@ -57,25 +56,22 @@ def write_trials(trials: pd.DataFrame, path: str | Path) -> Path:
 
     Raises
     ------
+    TypeError
+        If `trials` is no table.
     ValueError
         If the name ends otherwise.
     ImportError
         For Parquet, if pyarrow is missing: `pip install lstmlab[parquet]`.
     """
     path = kind(path)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    os.close(handle)
-    temporary = Path(name)
-    try:
+    if not isinstance(trials, pd.DataFrame):
+        raise TypeError(f"trials must be a table, got {type(trials).__name__}")
+    trials = _typed(trials)
+    with whole(path) as file:
         if path.suffix == ".csv":
-            trials.apply(_worded).to_csv(temporary, index=False, lineterminator="\n")
+            trials.apply(_worded).to_csv(file, mode="wb", index=False, lineterminator="\n")
         else:
-            trials.to_parquet(temporary, index=False)
-        temporary.chmod(0o666 & ~_umask())
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
+            trials.to_parquet(file, index=False)
     return path
 
 
@@ -255,7 +251,3 @@ def kind(path: str | Path) -> Path:
     return path
 
 
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

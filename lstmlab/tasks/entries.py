@@ -12,7 +12,6 @@ import json
 import math
 import os
 import re
-import secrets
 import stat
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -21,6 +20,8 @@ from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
+
+from lstmlab.whole import whole
 
 Arrays = Mapping[str, NDArray[Any]]
 Facts = Mapping[str, Any]
@@ -161,17 +162,10 @@ def write(path: Path, facts: Facts, arrays: Arrays) -> None:
     pieces = [hashlib.sha256(b"".join(parts)).hexdigest() for parts in _pieces(blocks)]
     header = json.dumps({"facts": facts, "arrays": listed, "size": size, "pieces": pieces}).encode()
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.{secrets.token_hex(6)}.part")
-    try:
-        with part.open("xb") as file:
-            file.write(MAGIC + len(header).to_bytes(8, "little") + hashlib.sha256(header).digest())
-            file.write(header)
-            file.writelines(blocks)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
+    with whole(path) as file:
+        file.write(MAGIC + len(header).to_bytes(8, "little") + hashlib.sha256(header).digest())
+        file.write(header)
+        file.writelines(blocks)
 
 
 def _pieces(blocks: list[memoryview]) -> Iterator[list[memoryview]]:

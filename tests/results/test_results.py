@@ -1,4 +1,5 @@
 import json
+import os
 
 import numpy as np
 import pytest
@@ -140,7 +141,7 @@ def fail_at(count, call):
 
 @pytest.mark.parametrize("fresh", [True, False])
 @pytest.mark.parametrize(
-    ("owner", "name"), [(files.os, "fsync"), (results.Path, "replace"), (results.Path, "open")]
+    ("owner", "name"), [(os, "fsync"), (results.Path, "replace"), (results.Path, "open")]
 )
 @pytest.mark.parametrize("count", [1, 2, 3, 4])
 def test_a_failed_write_leaves_what_was_there(tmp_path, monkeypatch, fresh, owner, name, count):

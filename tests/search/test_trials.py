@@ -1,6 +1,7 @@
 """Trials as data: tables come back from files to the bit, and studies from tables."""
 
 import math
+import os
 
 import numpy as np
 import optuna
@@ -158,7 +159,7 @@ def test_a_file_is_there_whole_or_as_it_was(ending, tmp_path, monkeypatch):
     before = path.read_bytes()
 
     def broken(self, where, **options):
-        where.write_bytes(b"half")
+        where.write(b"half")
         raise OSError("the disk is full")
 
     monkeypatch.setattr(pd.DataFrame, "to_csv", broken)
@@ -167,6 +168,36 @@ def test_a_file_is_there_whole_or_as_it_was(ending, tmp_path, monkeypatch):
         write_trials(found.iloc[:1], path)
     assert path.read_bytes() == before
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_file_is_on_the_disk_before_it_takes_a_place(tmp_path, monkeypatch):
+    """Or a power cut leaves an empty one."""
+    path = tmp_path / "trials.csv"
+
+    def sync(handle):
+        assert os.fstat(handle).st_size > 50
+        assert not path.exists()
+        synced.append(handle)
+
+    synced = []
+    monkeypatch.setattr(os, "fsync", sync)
+    write_trials(table(study_of({})), path)
+    assert len(synced) == 1
+    assert path.exists()
+
+
+@pytest.mark.parametrize("dtype", ["object", "category"])
+@pytest.mark.parametrize("name", [name for name in KEPT if name != "none"])
+def test_a_table_that_pandas_has_changed_the_types_of_comes_back_as_it_was(name, dtype, tmp_path):
+    found = table(study_of({name: KEPT[name]}))
+    path = write_trials(found.astype(dtype), tmp_path / "trials.csv")
+    assert equal(read_trials(path), found)
+
+
+def test_what_is_no_table_is_not_written(tmp_path):
+    with pytest.raises(TypeError, match="trials must be a table, got list"):
+        write_trials([1], tmp_path / "trials.csv")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_file_is_as_readable_as_any_other(tmp_path):
