@@ -9,7 +9,7 @@ import pandas as pd
 
 from lstmlab.evidence.ranking import Ranking, rank
 from lstmlab.evidence.trials import as_table
-from lstmlab.evidence.welch import hedges_g, welch
+from lstmlab.evidence.welch import check_alpha, hedges_g, welch
 
 if TYPE_CHECKING:
     from optuna.study import Study
@@ -116,8 +116,7 @@ def compare_variants(
     trials is no better. With `cut=True` it is about a twentieth, and by `permutation_p` too. The
     chapter "Boxes and t-tests" measures all of them.
     """
-    if not 0 < alpha < 1:
-        raise ValueError(f"alpha must be between 0 and 1, got {alpha!r}")
+    check_alpha(alpha)
     ranked = _ranked(trials, top, select, judge, by)
     _require_variant(baseline, "baseline", ranked)
     names = [baseline, *(name for name in ranked if name != baseline)]

@@ -32,6 +32,7 @@ class Welch:
         """The confidence interval of the difference at level 1 - alpha."""
         from scipy.special import stdtrit
 
+        check_alpha(alpha)
         half = float(stdtrit(self.df, 1 - alpha / 2)) * self.error
         return self.difference - half, self.difference + half
 
@@ -53,11 +54,11 @@ def welch(sample: ArrayLike, other: ArrayLike, *, more: float = 0.0) -> Welch:
     -------
     Welch
         With nan in place of what does not exist: everything but the difference if a sample has
-        fewer than two numbers, or both are constant.
+        fewer than two numbers, or both are constant, if only to a float's precision.
     """
     from scipy.special import stdtr
 
-    x, y = _numbers(sample, "sample"), _numbers(other, "other")
+    x, y, scale = _scaled(_numbers(sample, "sample"), _numbers(other, "other"))
     nan = float("nan")
     if not (len(x) and len(y)):
         return Welch(nan, nan, nan, nan, nan)
@@ -65,13 +66,16 @@ def welch(sample: ArrayLike, other: ArrayLike, *, more: float = 0.0) -> Welch:
         raise ValueError(f"more must be a variance, 0 or more, got {more!r}")
     difference = float(x.mean() - y.mean())
     if min(len(x), len(y)) < 2 or (_constant(x) and _constant(y)):
-        return Welch(difference, nan, nan, nan, nan)
-    a, b = x.var(ddof=1) / len(x), y.var(ddof=1) / len(y)
-    error = float(np.sqrt(a + b + more))
+        return Welch(difference * scale, nan, nan, nan, nan)
+    a, b = float(x.var(ddof=1)) / len(x), float(y.var(ddof=1)) / len(y)
+    if not a + b > 0:
+        return Welch(difference * scale, nan, nan, nan, nan)
+    error = float(np.sqrt(a + b + more / scale / scale))
     share = a / (a + b)  # a² alone may be too small for a float
     df = 1 / (share**2 / (len(x) - 1) + (1 - share) ** 2 / (len(y) - 1))
     t = difference / error
-    return Welch(difference, error, t, float(df), float(2 * stdtr(df, -abs(t))))
+    p = float(2 * stdtr(df, -abs(t)))
+    return Welch(difference * scale, error * scale, t, float(df), p)
 
 
 def hedges_g(
@@ -91,16 +95,20 @@ def hedges_g(
     -------
     g : float
     interval : pair of float
-        nan where a sample has fewer than two numbers, or both are constant.
+        nan where a sample has fewer than two numbers, or both are constant, if only to a float's
+        precision.
     """
     from scipy.special import gammaln, nctdtrinc
 
-    x, y = _numbers(sample, "sample"), _numbers(other, "other")
+    check_alpha(alpha)
+    x, y, _ = _scaled(_numbers(sample, "sample"), _numbers(other, "other"))
     n, m = len(x), len(y)
     if min(n, m) < 2 or (_constant(x) and _constant(y)):
         return float("nan"), NOTHING
     k = n + m - 2
     s = np.sqrt(((n - 1) * x.var(ddof=1) + (m - 1) * y.var(ddof=1)) / k)
+    if not s > 0:
+        return float("nan"), NOTHING
     J = np.exp(gammaln(k / 2) - gammaln((k - 1) / 2)) / np.sqrt(k / 2)
     root = float(np.sqrt(1 / n + 1 / m))
     d = (x.mean() - y.mean()) / s
@@ -124,8 +132,9 @@ def bootstrap_interval(
     Raises
     ------
     ValueError
-        If a sample is empty or `draws` is not positive.
+        If a sample is empty, `draws` is not positive or alpha is not between 0 and 1.
     """
+    check_alpha(alpha)
     x, y = _numbers(sample, "sample"), _numbers(other, "other")
     if not (len(x) and len(y)):
         raise ValueError(f"both samples must hold numbers, got {len(x)} and {len(y)}")
@@ -134,6 +143,21 @@ def bootstrap_interval(
     means = [z[rng.integers(0, len(z), (draws, len(z)))].mean(axis=1) for z in (x, y)]
     low, high = np.quantile(means[0] - means[1], [alpha / 2, 1 - alpha / 2])
     return float(low), float(high)
+
+
+def check_alpha(alpha: object) -> None:
+    """Refuse what is no level of significance."""
+    if not isinstance(alpha, float | np.floating) or not 0 < alpha < 1:
+        raise ValueError(f"alpha must be between 0 and 1, got {alpha!r}")
+
+
+def _scaled(
+    x: NDArray[np.float64], y: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64], float]:
+    """Both samples between -1 and 1, so that squares are floats, and the power of 2 for that."""
+    largest = max(np.abs(numbers).max(initial=0.0) for numbers in (x, y))
+    power = int(np.frexp(largest)[1])
+    return np.ldexp(x, -power), np.ldexp(y, -power), float(np.ldexp(1.0, power))
 
 
 def _numbers(sample: ArrayLike, name: str) -> NDArray[np.float64]:

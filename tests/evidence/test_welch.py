@@ -81,6 +81,41 @@ def test_the_bootstrap_s_interval_is_near_welch_s_in_large_samples() -> None:
 
 
 @pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("power", [-1000, -700, 0, 500, 1000])
+def test_how_small_or_large_the_numbers_are_does_not_matter_to_the_bit(power: int) -> None:
+    x, y = np.array([1.0, 2.5, 2.0]), np.array([1.0, 3.0, 7.0, 2.0])
+    unit = 2.0**power
+    ours, theirs = welch(x, y, more=0.5), welch(x * unit, y * unit, more=0.5 * unit * unit)
+    if unit * unit == 0 or np.isinf(unit * unit):
+        ours, theirs = welch(x, y), welch(x * unit, y * unit)
+    assert (theirs.t, theirs.df, theirs.p) == (ours.t, ours.df, ours.p)
+    assert (theirs.difference, theirs.error) == (ours.difference * unit, ours.error * unit)
+    assert np.isfinite([theirs.t, theirs.df, theirs.p]).all()
+    assert hedges_g(x * unit, y * unit) == hedges_g(x, y)
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_spread_too_small_beside_the_means_is_none() -> None:
+    test = welch([1e-200, 2e-200], [1.0, 1.0])
+    assert test.difference == -1.0
+    assert np.isnan([test.error, test.t, test.df, test.p]).all()
+    assert np.isnan(hedges_g([1e-200, 2e-200], [1.0, 1.0])[0])
+
+
+@pytest.mark.parametrize("alpha", [0, 1, 5, -0.1, np.nan, "a", True])
+def test_what_is_no_level_is_refused(alpha: float) -> None:
+    x, y = [1.0, 2.0, 4.0], [1.0, 3.0]
+    rng = np.random.default_rng(0)
+    for call in (
+        lambda: welch(x, y).interval(alpha),
+        lambda: hedges_g(x, y, alpha),
+        lambda: bootstrap_interval(x, y, rng=rng, alpha=alpha),
+    ):
+        with pytest.raises(ValueError, match="alpha must be between 0 and 1, got"):
+            call()
+
+
+@pytest.mark.filterwarnings("error")
 def test_what_does_not_exist_is_nan_without_a_warning() -> None:
     for x, y in (([1.0], [2.0, 3.0]), ([1.0, 1.0], [2.0, 2.0]), ([1.0, 2.0], [])):
         test = welch(x, y)
