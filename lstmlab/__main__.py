@@ -34,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         _say(module.run(options))
-    except (OSError, ValueError, RuntimeError) as error:
+    except (OSError, ValueError, RuntimeError, ImportError) as error:
         sys.stderr.write(f"lstmlab: {_reason(error)}\n")
         return 1
     except KeyboardInterrupt as stopped:

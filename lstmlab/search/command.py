@@ -8,9 +8,12 @@ of Optuna's, and at the end in a table.
 from __future__ import annotations
 
 import argparse
+import os
 import re
 import sys
 from collections.abc import Callable, Sequence
+from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lstmlab.cells import VARIANTS
@@ -86,6 +89,7 @@ def run(options: argparse.Namespace) -> str:
     stem = f"odyssey-{options.task}-{re.sub(r'[^a-z0-9]+', '-', objective.data.lower()).strip('-')}"
     storage, name = options.storage or f"{stem}.journal", options.name
     out = kind(options.out or f"{stem}.csv")
+    _check_places(storage, out)
     total = options.trials * len(variants)
 
     def searcher() -> Strata:
@@ -122,6 +126,18 @@ def run(options: argparse.Namespace) -> str:
     trials = table(study)
     write_trials(trials, out)
     return f"{_summary(trials)}\n{len(trials)} trials: {out}; as a study of Optuna's: {storage}"
+
+
+def _check_places(storage: str, out: Path) -> None:
+    """See that the study and its table have a place to stay, before hours are spent on them."""
+    if storage.startswith("sqlite://") and (":memory:" in storage or not storage[9:].strip("/")):
+        raise ValueError(f"--storage must be a file or a database that stays, got {storage!r}")
+    if not out.parent.is_dir():
+        raise ValueError(f"--out must lie in a folder that there is, got {str(out)!r}")
+    if out.is_dir() or not os.access(out.parent, os.W_OK):
+        raise ValueError(f"--out must be a file that may be written, got {str(out)!r}")
+    if out.suffix == ".parquet" and find_spec("pyarrow") is None:
+        raise ValueError("--out needs pyarrow to write Parquet: pip install lstmlab[parquet]")
 
 
 def _estimate(
@@ -218,6 +234,8 @@ def _names(word: str) -> Sequence[str]:
     for name in names:
         if name not in VARIANTS:
             raise argparse.ArgumentTypeError(f"{name!r} is none of all, {', '.join(VARIANTS)}")
+    if not names:
+        raise argparse.ArgumentTypeError(f"{word!r} names no variant")
     return names
 
 

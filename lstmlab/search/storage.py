@@ -20,6 +20,7 @@ from filelock import FileLock, Timeout
 from optuna.storages import BaseStorage, InMemoryStorage, JournalStorage, RDBStorage
 from optuna.storages.journal import JournalFileBackend
 from optuna.study import Study
+from sqlalchemy.exc import SQLAlchemyError
 
 from lstmlab.search.searcher import Direction
 
@@ -38,7 +39,8 @@ def opened(storage: Storage, name: str, direction: Direction) -> Iterator[Study]
     Raises
     ------
     ValueError
-        If the file is of no known kind, is damaged, or holds the study in the other direction.
+        If the file is of no known kind, is damaged, or holds the study in the other direction, or
+        there is no such database.
     BlockingIOError
         If another process is running a study in the same file.
     PermissionError
@@ -53,7 +55,7 @@ def opened(storage: Storage, name: str, direction: Direction) -> Iterator[Study]
         return
     path, url = _locate(storage)
     if path is None:
-        yield _study(RDBStorage(url), name, direction)
+        yield _study(_database(url), name, direction)
         return
     path.parent.mkdir(parents=True, exist_ok=True)
     for place in (path.parent, path):
@@ -62,7 +64,7 @@ def opened(storage: Storage, name: str, direction: Direction) -> Iterator[Study]
     with _locked(path):
         if url:
             _check_sqlite(path)
-            yield _study(RDBStorage(url), name, direction)
+            yield _study(_database(url), name, direction)
         else:
             repair_journal(path)
             _remove_stale_lock(path)
@@ -80,7 +82,7 @@ def peek(storage: str | Path, name: str) -> Study | None:
         with suppress(BlockingIOError), _locked(path):  # a line may be half if another run writes
             repair_journal(path)
     with quiet(), suppress(KeyError):
-        kept = RDBStorage(url) if url else JournalStorage(JournalFileBackend(str(path)))
+        kept = _database(url) if url else JournalStorage(JournalFileBackend(str(path)))
         return optuna.load_study(study_name=name, storage=kept)
     return None
 
@@ -159,6 +161,17 @@ def _locate(storage: str | Path) -> tuple[Path | None, str]:
         f"storage must be the address of a database, or a file that ends in "
         f"{', '.join(SQLITE)} (SQLite) or {', '.join(JOURNAL)} (journal), got {text!r}"
     )
+
+
+def _database(url: str) -> RDBStorage:
+    """A database; ValueError, which leaves out its address, for that may hold a password."""
+    try:
+        return RDBStorage(url)
+    except (ImportError, SQLAlchemyError) as error:
+        raise ValueError(
+            f"storage must be a database that can be opened, got one of {url.split(':')[0]!r}: "
+            f"{str(error).splitlines()[0]}"
+        ) from error
 
 
 def _study(storage: BaseStorage, name: str, direction: Direction) -> Study:

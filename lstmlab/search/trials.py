@@ -84,11 +84,14 @@ def read_trials(path: str | Path) -> pd.DataFrame:
         If the file is no table of trials.
     """
     path = kind(path)
-    if path.suffix == ".csv":
-        words = pd.read_csv(path, dtype=str, keep_default_na=False)
-        found = pd.DataFrame({name: _parsed(list(words[name])) for name in words}, dtype=object)
-    else:
-        found = pd.read_parquet(path)
+    try:
+        if path.suffix == ".csv":
+            words = pd.read_csv(path, dtype=str, keep_default_na=False)
+            found = pd.DataFrame({name: _parsed(list(words[name])) for name in words}, dtype=object)
+        else:
+            found = pd.read_parquet(path)
+    except ValueError as error:
+        raise ValueError(f"{path} must be a table of trials, but: {error}") from error
     if missing := [what for what in ("number", "value", "state") if what not in found]:
         raise ValueError(f"{path} must hold trials, but has no column {missing[0]!r}")
     return _typed(found)

@@ -17,7 +17,7 @@ from optuna.distributions import FloatDistribution, IntDistribution
 
 from lstmlab.__main__ import main
 from lstmlab.cells import VARIANTS
-from lstmlab.search import Serial, odyssey, read_trials, run, table, write_trials
+from lstmlab.search import Serial, command, odyssey, read_trials, run, table, write_trials
 from lstmlab.search.command import _duration
 from lstmlab.search.forecast import an_epoch
 from lstmlab.search.odyssey import COLUMNS, Training, searcher, space
@@ -287,6 +287,8 @@ def test_an_estimate_trains_nothing(capsys, tmp_path):
         (["--trials", "0"], "'0' is no whole number, 1 or more"),
         (["--task", "reviews"], "invalid choice: 'reviews'"),
         (["--workers", "2", "--dask", "tcp://127.0.0.1:1"], "not allowed with"),
+        (["--variants", ""], "'' names no variant"),
+        (["--variants", "V", ","], "',' names no variant"),
     ],
 )
 def test_a_wrong_word_is_named_with_what_would_be_right(wrong, said, capsys):
@@ -305,13 +307,31 @@ def test_a_wrong_word_is_named_with_what_would_be_right(wrong, said, capsys):
         (["--patience", "-1"], "patience must be"),
         (["--seed", "-1"], "seed must be"),
         (["--source", "JSB Chorales"], "is in none of"),
+        (["--out", "nowhere/trials.csv"], "--out must lie in a folder that there is, got 'nowhe"),
+        (["--out", "a folder.csv"], "--out must be a file that may be written, got 'a folder.csv'"),
+        (["--storage", "sqlite://"], "--storage must be a file or a database that stays, got 'sql"),
+        (["--storage", "sqlite:///"], "--storage must be a file or a database that stays"),
+        (["--storage", "sqlite:///:memory:"], "--storage must be a file or a database that stays"),
+        (["--storage", "foo://bar"], "storage must be a database that can be opened, got one of"),
+        (["--begin-with", "empty.csv"], "empty.csv must be a table of trials, but: No columns"),
     ],
 )
-def test_a_wrong_value_is_one_line(wrong, said, capsys):
+def test_a_wrong_value_is_one_line_before_anything_is_trained(wrong, said, capsys, monkeypatch):
+    monkeypatch.setattr(Training, "__call__", None)
+    Path("a folder.csv").mkdir()
+    Path("empty.csv").touch()
     assert main(["odyssey", *SMALL, "--variants", "NP", "--trials", "1", *wrong]) == 1
     error = capsys.readouterr().err.splitlines()[-1]
     assert error.startswith("lstmlab: ")
     assert said in error
+
+
+def test_parquet_without_pyarrow_is_one_line_before_anything_is_trained(capsys, monkeypatch):
+    monkeypatch.setattr(command, "find_spec", lambda name: None)
+    monkeypatch.setattr(Training, "__call__", None)
+    assert main(["odyssey", *SMALL, "--variants", "NP", "--trials", "1", "--out", "a.parquet"]) == 1
+    assert "--out needs pyarrow" in capsys.readouterr().err
+    assert main(["odyssey", *SMALL, "--variants", "NP", "--trials", "1", "--estimate"]) == 0
 
 
 def test_no_cluster_is_one_line(capsys):

@@ -107,6 +107,8 @@ def test_a_study_that_this_loop_did_not_run_is_refused():
         ({"storage": "a.txt"}, ValueError, "storage must be .*or a file that ends in .*'a.txt'"),
         ({"storage": "trials"}, ValueError, "storage must be .*got 'trials'"),
         ({"storage": 3}, ValueError, "storage must be .*got '3'"),
+        ({"storage": "foo://me:secret@b"}, ValueError, "database that can be opened, got.*'foo'"),
+        ({"storage": "postgresql+none://b"}, ValueError, "storage must be a database that can"),
     ],
 )
 def test_wrong_arguments_are_refused(arguments, kind, says):

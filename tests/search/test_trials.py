@@ -218,17 +218,25 @@ def test_a_name_of_no_known_kind_is_refused(name, tmp_path):
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        (b"", "No columns"),
+        (b"", "trials.csv must be a table of trials, but: No columns"),
         (b"a,b\n1,2\n", "trials.csv must hold trials, but has no column 'number'"),
         (b"number,value\n0,1\n", "must hold trials, but has no column 'state'"),
         (b"number,value,state\n0,1\n1,2,3,4,5\n", "Expected 3 fields"),
-        (b"\xff\x00\xfe,\n", "utf-8"),
+        (b"\xff\x00\xfe,\n", "trials.csv must be a table of trials, but: .*utf-8"),
     ],
 )
 def test_a_file_that_holds_no_trials_is_refused(text, says, tmp_path):
     path = tmp_path / "trials.csv"
     path.write_bytes(text)
     with pytest.raises(ValueError, match=says):
+        read_trials(path)
+
+
+def test_a_file_that_is_no_parquet_is_refused(tmp_path):
+    pytest.importorskip("pyarrow")
+    path = tmp_path / "trials.parquet"
+    path.write_bytes(b"Dear diary")
+    with pytest.raises(ValueError, match=r"trials.parquet must be a table of trials, but: "):
         read_trials(path)
 
 
