@@ -14,7 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from lstmlab.evidence.boxes import leaf_boxes
-from lstmlab.evidence.trials import as_table, finished, require
+from lstmlab.evidence.trials import as_table, check_share, finished, require
 from lstmlab.search.cube import Array, Choice, Side
 
 if TYPE_CHECKING:
@@ -136,8 +136,7 @@ class Fanova:
         _at_least("trees", trees, 1)
         _at_least("seed", seed, 0)
         _at_least("min_samples_leaf", min_samples_leaf, 1)
-        if not 0 < max_features <= 1:
-            raise ValueError(f"max_features must be above 0 and at most 1, got {max_features!r}")
+        check_share("max_features", max_features)
         table = as_table(trials)
         self.used = table[finished(table, target)]
         self.left_out = len(table) - len(self.used)
@@ -151,6 +150,10 @@ class Fanova:
         if not space:
             raise ValueError("space must hold at least one hyperparameter, got none")
         self.target = target
+        if not isinstance(space, Mapping):
+            raise TypeError(
+                f"space must map names to Optuna distributions, got {type(space).__name__}"
+            )
         self.names = list(space)
         self.sides = [Side.of(name, space[name]) for name in self.names]
         for name in self.names:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from lstmlab.evidence.trials import finished, require
+from lstmlab.evidence.trials import check_share, finished, require
 
 
 @dataclass(frozen=True)
@@ -71,8 +71,7 @@ def rank(
     table: pd.DataFrame, top: float, select: str, judge: str, by: str
 ) -> dict[str, Ranking]:
     """Each variant's trials, best by `select` first; as for `best_trials`."""
-    if not 0 < top <= 1:
-        raise ValueError(f"top must be above 0 and at most 1, got {top!r}")
+    check_share("top", top)
     require(table, by)
     done = table[finished(table, select, judge)].sort_values(select, kind="stable")
     ranked = {}

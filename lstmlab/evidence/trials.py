@@ -78,6 +78,13 @@ def require(table: pd.DataFrame, column: str) -> None:
         )
 
 
+def check_share(name: str, share: object) -> None:
+    """Refuse what is no share of a whole, above 0."""
+    plain = isinstance(share, float | int | np.floating) and not isinstance(share, bool)
+    if not plain or not 0 < share <= 1:  # type: ignore[operator]
+        raise ValueError(f"{name} must be above 0 and at most 1, got {share!r}")
+
+
 def _from_study(study: Study) -> pd.DataFrame:
     """A study's trials as a table."""
     from optuna.study import Study

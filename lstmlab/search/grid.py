@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice, product
 
+import numpy as np
 from optuna.distributions import (
     BaseDistribution,
     CategoricalDistribution,
@@ -78,7 +79,9 @@ class GridSearch(Base):
 def _values(
     name: str, distribution: BaseDistribution, levels: int | Mapping[str, int | Sequence[Value]]
 ) -> list[Value]:
-    given = levels.get(name) if isinstance(levels, Mapping) else levels
+    given: object = levels.get(name) if isinstance(levels, Mapping) else levels
+    if isinstance(given, np.ndarray):
+        given = given.tolist()
     if isinstance(given, Sequence) and not isinstance(given, str):
         return _listed(name, distribution, given)
     if isinstance(distribution, CategoricalDistribution):
@@ -86,10 +89,11 @@ def _values(
             raise ValueError(f"levels[{name!r}] must list some of its choices, got {given!r}")
         return list(distribution.choices)
     assert isinstance(distribution, FloatDistribution | IntDistribution)
-    if isinstance(given, bool) or not isinstance(given, int) or given < 1:
+    if isinstance(given, bool) or not isinstance(given, int | np.integer) or given < 1:
         raise ValueError(
             f"levels of {name!r} must be a whole number, 1 or more, or values, got {given!r}"
         )
+    given = int(given)
     at = [0.5] if given == 1 else [k / (given - 1) for k in range(given)]
     return list(dict.fromkeys(place(distribution, u) for u in at))
 

@@ -9,7 +9,7 @@ from tqdm.auto import tqdm
 
 from lstmlab.search.ledger import Ledger, own_trials, seed_of
 from lstmlab.search.outcome import Objective
-from lstmlab.search.searcher import Searcher
+from lstmlab.search.searcher import Searcher, check_count, check_direction, check_seed
 from lstmlab.search.space import check_space, settle
 from lstmlab.search.storage import Storage, opened
 from lstmlab.search.workers import Crew, Executors, Job
@@ -100,7 +100,7 @@ def run(
     depend on who ended first, so the same seed gives the same trials with any number of workers
     and interruptions. Where `trials` ends in the middle of a batch, the rest of it waits.
     """
-    _check(searcher, objective, trials, name)
+    trials = _check(searcher, objective, trials, name)
     with opened(storage, name, searcher.direction) as study:
         ledger = Ledger(study, searcher, objective)
         crew = Crew(objective, executor)
@@ -164,7 +164,8 @@ def _so_far(ledger: Ledger) -> str:
     return best + (f", {ledger.failed} failed" if ledger.failed else "")
 
 
-def _check(searcher: Searcher, objective: Objective, trials: int, name: str) -> None:
+def _check(searcher: Searcher, objective: Objective, trials: int, name: str) -> int:
+    """See that the arguments are what they should be; how many trials, as an int."""
     for what in ("ask", "tell", "space", "seed", "direction", "batch", "lag"):
         if not hasattr(searcher, what):
             raise TypeError(
@@ -172,9 +173,12 @@ def _check(searcher: Searcher, objective: Objective, trials: int, name: str) -> 
                 f"which has no {what}"
             )
     check_space(searcher.space)
+    check_seed(searcher.seed)
+    check_direction(searcher.direction)
+    check_count(searcher.batch, "the searcher's batch")
+    check_count(searcher.lag, "the searcher's lag", least=0)
     if not callable(objective):
         raise TypeError(f"objective must be a function of params and seed, got {objective!r}")
-    if isinstance(trials, bool) or not isinstance(trials, int) or trials < 1:
-        raise ValueError(f"trials must be a whole number, 1 or more, got {trials!r}")
     if not isinstance(name, str) or not name:
         raise ValueError(f"name must be a word, got {name!r}")
+    return check_count(trials, "trials")

@@ -53,9 +53,7 @@ class Base:
     def __init__(self, space: Space, *, seed: int = 0, direction: Direction = "minimize") -> None:
         self.space = check_space(space)
         self.seed = check_seed(seed)
-        if direction not in ("minimize", "maximize"):
-            raise ValueError(f"direction must be 'minimize' or 'maximize', got {direction!r}")
-        self.direction: Direction = direction
+        self.direction: Direction = check_direction(direction)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(seed={self.seed}, direction={self.direction!r})"
@@ -74,8 +72,15 @@ def check_seed(seed: object) -> int:
     return int(seed)
 
 
-def check_count(n: object, name: str = "n") -> int:
+def check_direction(direction: Direction) -> Direction:
+    """A direction; ValueError if it is none."""
+    if direction not in ("minimize", "maximize"):
+        raise ValueError(f"direction must be 'minimize' or 'maximize', got {direction!r}")
+    return direction
+
+
+def check_count(n: object, name: str = "n", *, least: int = 1) -> int:
     """A number of things, as an int; ValueError, which names it, if it is not 1 or more."""
-    if isinstance(n, bool) or not isinstance(n, int | np.integer) or n < 1:
-        raise ValueError(f"{name} must be a whole number, 1 or more, got {n!r}")
+    if isinstance(n, bool) or not isinstance(n, int | np.integer) or n < least:
+        raise ValueError(f"{name} must be a whole number, {least} or more, got {n!r}")
     return int(n)

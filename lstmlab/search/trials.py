@@ -23,7 +23,8 @@ from lstmlab.whole import whole
 def table(study: Study) -> pd.DataFrame:
     """The finished trials of a study, in the order in which they were asked for.
 
-    Trials that Optuna's own tools have added to a study of `run` are not part of it.
+    Trials that Optuna's own tools have added to a study of `run` are not part of it; a TypeError if
+    it is no study.
 
     Returns
     -------
@@ -31,6 +32,8 @@ def table(study: Study) -> pd.DataFrame:
         A row a trial: `number`, its hyperparameters, `value` (NaN if it failed), what else the
         objective returned by name, `seconds`, `seed`, `state` ("complete" or "failed"), `reason`.
     """
+    if not isinstance(study, Study):
+        raise TypeError(f"study must be an Optuna study, got {type(study).__name__}")
     rows: dict[int, dict[str, object]] = {}
     trials = own_trials(study)
     for trial in trials:

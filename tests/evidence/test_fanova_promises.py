@@ -247,6 +247,10 @@ def test_wrong_arguments_are_named() -> None:
          lambda: Fanova(trials, space=lr, min_samples_leaf=0)),
         (ValueError, "max_features must .* got 2",
          lambda: Fanova(trials, space=lr, max_features=2)),
+        (ValueError, "max_features must .* got 'a'",
+         lambda: Fanova(trials, space=lr, max_features="a")),  # type: ignore[arg-type]
+        (TypeError, "space must map names to Optuna distributions, got list",
+         lambda: Fanova(trials, space=["lr"])),  # type: ignore[arg-type]
         (ValueError, "lr must be in 1e-06…0.01, got 3",
          lambda: Fanova(trials.assign(lr=3.0), space=lr)),
         (ValueError, "lr must be in .* got nan",

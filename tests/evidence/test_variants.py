@@ -179,6 +179,7 @@ def test_wrong_arguments_are_named() -> None:
         ("baseline must be one of FGR, .*, got 'LSTM'", {"baseline": "LSTM"}),
         ("top must be above 0 and at most 1, got 0", {"top": 0}),
         ("top must be above 0 and at most 1, got 10", {"top": 10}),
+        ("top must be above 0 and at most 1, got 'a'", {"top": "a"}),
         ("alpha must be between 0 and 1, got 5", {"alpha": 5}),
         ("column 'cell'", {"by": "cell"}),
         ("column 'error'", {"judge": "error"}),

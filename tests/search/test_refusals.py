@@ -118,6 +118,38 @@ def test_wrong_arguments_are_refused(arguments, kind, says):
 
 
 @pytest.mark.parametrize(
+    ("attribute", "says"),
+    [
+        ({"lag": -1}, "the searcher's lag must be a whole number, 0 or more, got -1"),
+        ({"lag": 0.5}, "the searcher's lag must be a whole number, 0 or more, got 0.5"),
+        ({"batch": 0}, "the searcher's batch must be a whole number, 1 or more, got 0"),
+        ({"batch": None}, "the searcher's batch must be .*got None"),
+        ({"seed": -3}, "seed must be a whole number, 0 or more, got -3"),
+        ({"direction": "up"}, "direction must be 'minimize' or 'maximize', got 'up'"),
+        ({"space": {"value": SPACE["lr"]}}, "must not name a hyperparameter 'value'"),
+    ],
+    ids=str,
+)
+def test_a_searcher_of_ones_own_is_looked_at_too(attribute, says, tmp_path):
+    """It need not begin as ours do."""
+    own = RandomSearch(SPACE)
+    vars(own).update(attribute)
+    with pytest.raises(ValueError, match=says):
+        run(own, uneven, 3, executor=Serial(), storage=tmp_path / "a.journal", progress=False)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_numpys_whole_numbers_are_numbers():
+    study = run(RandomSearch(SPACE), uneven, np.int64(3), executor=Serial(), progress=False)
+    assert len(study.trials) == 3
+
+
+def test_what_is_no_study_has_no_table():
+    with pytest.raises(TypeError, match="study must be an Optuna study, got str"):
+        table("a.journal")
+
+
+@pytest.mark.parametrize(
     ("proposal", "says"),
     [
         ({"x": 2.0}, "the searcher's 'x' must lie in FloatDistribution.*got 2.0"),

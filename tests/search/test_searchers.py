@@ -141,6 +141,13 @@ def test_a_grid_takes_values_as_the_space_holds_them():
     assert [type(v) for v in grid.levels["lr"] + grid.levels["blocks"]] == [float, float, int]
 
 
+def test_a_grid_takes_numpys_numbers_and_arrays():
+    space = {"x": FloatDistribution(0, 1), "n": IntDistribution(0, 9)}
+    ours = GridSearch(space, {"x": np.linspace(0, 1, 3), "n": np.int64(2)})
+    assert ours.levels == {"x": [0.0, 0.5, 1.0], "n": [0, 9]}
+    assert GridSearch(space, np.int64(3)).levels == GridSearch(space, 3).levels
+
+
 @pytest.mark.parametrize(
     ("levels", "says"),
     [
