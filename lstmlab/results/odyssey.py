@@ -18,9 +18,10 @@ import pandas as pd
 import lstmlab
 from lstmlab.cells import VARIANTS
 from lstmlab.results import Row, record, verified
-from lstmlab.search import read_trials
+from lstmlab.search import read_trials, restore
+from lstmlab.search.odyssey import check_recipe, searcher
 
-NAME = "odyssey-music"
+NAME, TASK, SOURCE, EPOCHS, PATIENCE = "odyssey-music", "music", "JSB Chorales", 150, 15
 
 
 def trials() -> pd.DataFrame:
@@ -50,6 +51,24 @@ def rows(study: pd.DataFrame) -> list[Row]:
     ]
 
 
+def check(study: pd.DataFrame) -> None:
+    """See that whole rounds are what `lstmlab odyssey --task music` makes of the real chorales.
+
+    Raises
+    ------
+    ValueError
+        If they have other data, draws, seeds or epochs.
+    """
+    if others := set(study["source"].dropna()) - {SOURCE}:
+        raise ValueError(f"the table must be of {SOURCE}, got {', '.join(sorted(others))}")
+    begun = restore(study, searcher(TASK))
+    for number, params in enumerate(searcher(TASK).ask(len(study))):
+        found = begun.trials[number].params
+        if found != params:
+            raise ValueError(f"the table must have its own draws, got {found} as trial {number}")
+    check_recipe(study, EPOCHS, PATIENCE)
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Record a table that `lstmlab odyssey` wrote."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -57,12 +76,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
     study = whole_rounds(read_trials(parser.parse_args(arguments).table))
     if study.empty or set(study["variant"]) != set(VARIANTS):
         raise SystemExit("the table must hold one trial or more of every variant")
+    try:
+        check(study)
+    except ValueError as error:
+        raise SystemExit(f"nothing is recorded: {error}") from error
     each = len(study) // len(VARIANTS)
     made = record(
         NAME,
         {"": rows(study)},
         {},
-        command=f"lstmlab odyssey --task music --trials {each}",
+        command=f"lstmlab odyssey --task {TASK} --trials {each}",
         seconds=round(float(study["seconds"].sum())),
         machine=f"one core ({platform.machine()}, {study['engine'].iloc[0]})",
         sources=sorted(set(study["source"].dropna())),

@@ -26,7 +26,7 @@ def made_up(trials):
         ledger = Ledger(study, searcher("music"))
         for number, params in enumerate(asked):
             failed = number == 5
-            kept = {"valid": 9.0 + number, "test": 9.5, "epochs": 3, "source": "generated",
+            kept = {"valid": 9.0 + number, "test": 9.5, "epochs": 3, "source": "JSB Chorales",
                     "engine": "compiled, float32", "weights": 100}  # fmt: skip
             outcome = (
                 Outcome(None, "the value is inf", {}, 0.0, 1.5)
@@ -64,10 +64,37 @@ def test_a_recorded_study_is_the_table_that_was_written(folder, capsys):
     made = about(odyssey.NAME, folder)
     assert made.command == "lstmlab odyssey --task music --trials 2"
     assert made.seconds == 27
-    assert made.sources == ["generated"]
+    assert made.sources == ["JSB Chorales"]
     assert "18 trials, 2 of each variant" in capsys.readouterr().out
     again = table(restore(recorded, searcher("music")))
     pd.testing.assert_frame_equal(again, recorded)
+
+
+def of_another_seed(study):
+    """What `--seed 1` makes."""
+    params = pd.DataFrame(searcher("music", seed=1).ask(len(study)))
+    seeds = [seed_of(1, number) for number in study["number"]]
+    return study.assign(seed=seeds, **params)
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (lambda t: t.assign(source="generated"), "must be of JSB Chorales, got generated"),
+        (of_another_seed, "must be of a study with seed 0: trial 0"),
+        (
+            lambda t: t.assign(**pd.DataFrame(searcher("music", shared_draws=True).ask(len(t)))),
+            "must have its own draws, got .* as trial 0",
+        ),
+        (lambda t: t.assign(max_epochs=1), "at most 150 epochs with patience 15, got trial 0"),
+        (lambda t: t.assign(patience=1), "at most 150 epochs with patience 15, got trial 0"),
+    ],
+)
+def test_what_another_command_made_is_not_recorded_as_of_this_one(change, says, folder):
+    write_trials(change(made_up(18)), folder / "study.csv")
+    with pytest.raises(SystemExit, match=says):
+        odyssey.main([str(folder / "study.csv")])
+    assert not list(folder.glob("*.json"))
 
 
 def test_less_than_a_round_is_not_recorded(folder):
@@ -150,7 +177,7 @@ def test_the_shipped_study_can_be_gone_on_with():
     assert list(trials["seed"]) == [seed_of(0, number) for number in trials["number"]]
     study = restore(trials, searcher("music"))
     pd.testing.assert_frame_equal(table(study), trials)
-    check_recipe(trials, 150, 15)
+    odyssey.check(trials)
     for epochs, patience in ((149, 15), (151, 15), (150, 14), (150, 16)):
         with pytest.raises(ValueError, match="got trial . of another recipe"):
             check_recipe(trials, epochs, patience)
