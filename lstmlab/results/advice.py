@@ -17,7 +17,7 @@ from optuna.distributions import CategoricalDistribution, FloatDistribution, Int
 from lstmlab.results import verified
 from lstmlab.results.making import publish
 from lstmlab.results.odyssey import rows
-from lstmlab.search import GridSearch, read_trials, run, table
+from lstmlab.search import GridSearch, odyssey, read_trials, run, table
 from lstmlab.search.odyssey import Training
 from lstmlab.search.outcome import Answer
 from lstmlab.search.space import Params
@@ -32,6 +32,11 @@ SPACE = {
     "blocks": IntDistribution(min(SIZES), max(SIZES)),
     "lr": FloatDistribution(min(RATES), max(RATES), log=True),
 }
+FIXED = ("variant", "one_minus_momentum", "noise", "nesterov", "clip", "seed")
+COLUMNS = {"repeat": odyssey.COLUMNS["seed"]} | {
+    name: means for name, means in odyssey.COLUMNS.items() if name not in FIXED
+}
+"""What the columns of the table mean. The seed that `run` hands out trains nothing here."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +61,8 @@ def grid() -> GridSearch:
 def trials(source: str = "JSB Chorales") -> pd.DataFrame:
     """The trials on "JSB Chorales" or "generated" data, a row for each rate, size and seed.
 
+    `COLUMNS` says what the columns are.
+
     Raises
     ------
     ValueError
@@ -74,7 +81,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     study = table(run(searcher, Tuning(training), len(searcher), storage=f"{name}.journal"))
     publish(
         name,
-        {"": rows(study)},
+        {"": rows(study.drop(columns="seed"))},
         command=f"advice{' --real' if real else ''}",
         seconds=float(study["seconds"].sum()),
         by=training.engine,

@@ -141,6 +141,7 @@ def test_the_advice_is_recorded_from_its_trials(folder, monkeypatch):
     trials = read_trials(folder / "advice.csv")
     assert set(trials.loc[trials["value"] < 1e-3, "lr"]) == {0.01}
     assert set(trials["blocks"]) == set(advice.SIZES)
+    assert set(trials) <= set(advice.COLUMNS)
 
 
 def advice_serial():
@@ -190,6 +191,7 @@ def test_the_shipped_advice_has_every_rate_size_and_seed(name):
     asked = pd.DataFrame(advice.grid().ask(1000))
     for column in asked:
         assert list(trials[column]) == list(asked[column])
+    assert set(trials) <= set(advice.COLUMNS)
     assert trials["value"].notna().mean() > 0.7
     assert set(trials["source"].dropna()) == set(about(name).sources)
     assert results.verified(name, f"{name}.csv").exists()
