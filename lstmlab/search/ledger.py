@@ -6,6 +6,7 @@ import hashlib
 import json
 import re
 import sys
+import warnings
 from dataclasses import is_dataclass
 
 import numpy as np
@@ -141,6 +142,13 @@ class Ledger:
                     f"storage holds a study {self.study.study_name!r} with {what} "
                     f"{known[what]}, not {mine}: choose another name to begin another one"
                 )
+        if known and known.get("version") != lstmlab.__version__:
+            warnings.warn(
+                f"the study {self.study.study_name!r} was begun with lstmlab "
+                f"{known.get('version')}, and goes on with {lstmlab.__version__}",
+                RuntimeWarning,
+                stacklevel=4,
+            )
         if set(ours) - set(known):
             version = {"version": lstmlab.__version__}
             with unbroken():

@@ -87,7 +87,7 @@ def run(
     Warns
     -----
     RuntimeWarning
-        If every trial has failed.
+        If every trial has failed, or the study was begun with another version of lstmlab.
 
     Notes
     -----

@@ -107,6 +107,15 @@ def test_a_trial_is_the_papers_training(monkeypatch):
     assert made["seconds"] > 0
 
 
+def test_a_trials_seconds_are_its_own_threads(monkeypatch):
+    """In a process with several threads the process's clock counts them all."""
+    small(monkeypatch)
+    readings = iter([5.0, 7.5])
+    monkeypatch.setattr(odyssey.time, "thread_time", lambda: next(readings))
+    made = Training("music", "generated", epochs=1)(searcher("music").ask()[0], 0)
+    assert made["seconds"] == 2.5
+
+
 def test_speech_and_handwriting_read_in_both_directions_and_are_judged_by_errors():
     for name, loss in (("speech", "softmax"), ("handwriting", "ctc")):
         training = Training(name, "generated")

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,6 +35,19 @@ def test_a_study_of_something_else_is_refused_and_left_as_it_is(other, says, whe
         run(other, uneven, 6, executor=Serial(), storage=place, progress=False)
     again = run(searcher("random"), uneven, 3, executor=Serial(), storage=place, progress=False)
     assert_same(again, before)
+
+
+def test_a_study_of_another_version_goes_on_with_a_warning(tmp_path, monkeypatch):
+    place = tmp_path / "a.journal"
+    run(searcher("random"), uneven, 3, executor=Serial(), storage=place, progress=False)
+    with monkeypatch.context() as patch:
+        patch.setattr("lstmlab.__version__", "9.9")
+        with pytest.warns(RuntimeWarning, match="begun with lstmlab .*, and goes on with 9.9") as w:
+            run(searcher("random"), uneven, 4, executor=Serial(), storage=place, progress=False)
+        assert [one.filename for one in w] == [__file__]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        run(searcher("random"), uneven, 5, executor=Serial(), storage=place, progress=False)
 
 
 @dataclass
