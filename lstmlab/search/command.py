@@ -212,6 +212,8 @@ def _workers(options: argparse.Namespace) -> int:
     client = _client(options.dask)
     try:
         threads: dict[str, int] = client.nthreads()
+        if not threads:
+            _tell(f"no worker has joined {options.dask} yet: dask worker {options.dask}")
         return max(sum(threads.values()), 1)
     finally:
         client.close()

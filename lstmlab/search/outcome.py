@@ -46,8 +46,12 @@ class Outcome:
     seconds: float = 0.0
 
 
-def evaluate(objective: Objective, params: Params, seed: int) -> Outcome:
-    """Call the objective; an exception, NaN or infinity is a failed trial, with its reason."""
+def evaluate(objective: Objective, params: Params, seed: int, attempt: int = 0) -> Outcome:
+    """Call the objective; an exception, NaN or infinity is a failed trial, with its reason.
+
+    The number of the attempt changes nothing; without it an executor that keeps what equal calls
+    came to, as Dask's does, takes a second attempt for the first.
+    """
     began, clock = time.time(), time.perf_counter()
     try:
         value, reason, kept = _judge(objective(dict(params), seed), params)
@@ -58,9 +62,9 @@ def evaluate(objective: Objective, params: Params, seed: int) -> Outcome:
     return Outcome(value, reason, kept, began, time.perf_counter() - clock)
 
 
-def evaluate_pickled(objective: bytes, params: Params, seed: int) -> Outcome:
+def evaluate_pickled(objective: bytes, params: Params, seed: int, attempt: int = 0) -> Outcome:
     """The same in another process, where the objective arrives as cloudpickle packed it."""
-    return evaluate(_unpacked(objective), params, seed)
+    return evaluate(_unpacked(objective), params, seed, attempt)
 
 
 @lru_cache(maxsize=4)

@@ -145,7 +145,9 @@ class Crew:
     def _submit(self, job: Job) -> None:
         evaluate, objective = self._call
         try:
-            future = self._executor.submit(evaluate, objective, job.params, job.seed)
+            future = self._executor.submit(
+                evaluate, objective, job.params, job.seed, self._lost[job.number]
+            )
         except BrokenExecutor:
             self._broken = True
             (self._alone if self._lost[job.number] >= TOGETHER else self._waiting).appendleft(job)

@@ -11,7 +11,8 @@ from contextlib import contextmanager
 import pytest
 from optuna.distributions import CategoricalDistribution
 
-from lstmlab.search import GridSearch, Serial, run, table
+from lstmlab.__main__ import main
+from lstmlab.search import GridSearch, Serial, read_trials, run, table
 from tests.search.made import assert_same, children, environment, searcher, serial, steady
 
 distributed = pytest.importorskip("distributed")
@@ -136,6 +137,17 @@ def test_an_objective_that_kills_its_worker_every_time_is_a_failed_trial(nannied
     assert list(found.index) == list(kinds)
     assert list(found.index[found.state == "failed"]) == ["killed"]
     assert found.reason["killed"].startswith("its worker died")
+
+
+def test_the_command_gives_its_trials_to_the_cluster(nannied, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    command = ["odyssey", "--source", "generated", "--epochs", "1", "--quiet", "--variants", "NP",
+               "--trials", "3"]  # fmt: skip
+    address = nannied.scheduler_info()["address"]
+    assert main([*command, "--dask", address, "--out", "there.csv"]) == 0
+    assert "with 2 workers" in capsys.readouterr().err
+    assert main([*command, "--workers", "0", "--out", "here.csv", "--name", "here"]) == 0
+    assert_same(read_trials("there.csv"), read_trials("here.csv"))
 
 
 def test_a_worker_that_is_not_started_again_is_not_needed(root, tmp_path):

@@ -140,9 +140,15 @@ def test_a_speech_trial_keeps_errors_and_losses(monkeypatch):
         searcher("speech", ["V"]).ask()[0] | {"blocks": 20}, 0
     )
     assert made["value"] == made["valid"]
-    assert 0 <= made["valid"] <= 1
-    assert made["valid_loss"] > 0
-    assert made["test_loss"] > 0
+    training = Training("speech", "generated", epochs=1)
+    params = searcher("speech", ["V"]).ask()[0] | {"blocks": 20}
+    task = odyssey.load("speech", source="generated")
+    again = train(
+        training.network(params, task), task, training.recipe(params), seed=0, progress=False
+    )
+    assert (made["valid"], made["test"]) == (again.valid_error, again.test_error)
+    assert (made["valid_loss"], made["test_loss"]) == (again.valid, again.test)
+    assert len({made[what] for what in ("valid", "test", "valid_loss", "test_loss")}) == 4
 
 
 def test_a_worker_that_finds_other_data_says_so():
@@ -341,6 +347,61 @@ def test_parquet_without_pyarrow_is_one_line_before_anything_is_trained(capsys, 
     assert main(["odyssey", *SMALL, "--variants", "NP", "--trials", "1", "--out", "a.parquet"]) == 1
     assert "--out needs pyarrow" in capsys.readouterr().err
     assert main(["odyssey", *SMALL, "--variants", "NP", "--trials", "1", "--estimate"]) == 0
+
+
+def test_a_cluster_without_workers_is_told_of(capsys, monkeypatch):
+    class Client:
+        def nthreads(self):
+            return {}
+
+        def close(self):
+            pass
+
+    monkeypatch.setattr(command, "_client", lambda address: Client())
+    assert main(["odyssey", *SMALL, "--variants", "NP", "--dask", "tcp://a:1", "--estimate"]) == 0
+    assert "no worker has joined tcp://a:1 yet: dask worker tcp://a:1" in capsys.readouterr().err
+
+
+def test_shared_draws_and_several_workers_are_what_they_say():
+    assert main(["odyssey", *SMALL, "--variants", "V,NP", "--trials", "2", "--shared-draws",
+                 "--workers", "2"]) == 0  # fmt: skip
+    trials = read_trials("odyssey-music-generated.csv")
+    draws = [params | {} for params in searcher("music", ["V", "NP"], shared_draws=True).ask(4)]
+    pd.testing.assert_frame_equal(trials[list(draws[0])], pd.DataFrame(draws))
+    assert list(trials["lr"][::2]) == list(trials["lr"][1::2])
+
+
+def test_the_folder_of_the_data_is_looked_into(monkeypatch):
+    asked = []
+
+    def look(name, **options):
+        asked.append(options["root"])
+        return load(name, source="generated")
+
+    monkeypatch.setattr(odyssey, "load", look)
+    assert main(["odyssey", *SMALL, "--variants", "NP", "--trials", "1", "--workers", "0",
+                 "--root", "here"]) == 0  # fmt: skip
+    assert set(asked) == {"here"}
+
+
+def test_an_estimate_shares_the_work_among_the_workers(capsys, monkeypatch):
+    monkeypatch.setattr("lstmlab.search.forecast.an_epoch", lambda objective, searcher: 36.0)
+    assert main(["odyssey", "--source", "generated", "--variants", "V,NP", "--trials", "5",
+                 "--epochs", "100", "--workers", "2", "--estimate"]) == 0  # fmt: skip
+    said = capsys.readouterr().err
+    assert "about 36 s an epoch on one core: at most 5 hours with 2 workers" in said
+    assert "at least 51 minutes (17 epochs each)" in said
+
+
+def test_the_summary_is_of_each_variants_best_trial():
+    trials = pd.DataFrame({
+        "variant": ["V", "NP"] * 3, "value": [3.0, 9.0, 2.0, 7.0, 4.0, np.nan],
+        "state": ["complete"] * 5 + ["failed"], "valid": [3.0, 9.0, 2.0, 7.0, 4.0, np.nan],
+        "test": [1.0, 2.0, 3.0, 4.0, 5.0, np.nan], "blocks": range(20, 26), "lr": 0.5, "epochs": 7,
+    })  # fmt: skip
+    _, v, np_ = (line.split() for line in command._summary(trials).splitlines()[-3:])
+    assert v == ["V", "3", "0", "2", "3", "22", "0.5", "7"]
+    assert np_ == ["NP", "3", "1", "7", "4", "23", "0.5", "7"]
 
 
 def test_no_cluster_is_one_line(capsys):

@@ -6,7 +6,7 @@ import os
 import signal
 import threading
 import time
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 
 import optuna
 import pytest
@@ -172,6 +172,27 @@ def test_processes_have_one_thread_each_and_leave_ctrl_c_to_their_parent():
     found = table(run(searcher("random"), objective, 2, executor=1, progress=False))
     assert set(found.threads) == {"1"}
     assert found.ignores.all()
+
+
+def test_a_trial_that_is_run_again_is_another_call():
+    """Dask's executor gives an equal call the result of the first, which is its worker's death."""
+
+    class KilledWorker(Exception):
+        """As Dask's is called."""
+
+    class Deadly(ThreadPoolExecutor):
+        def submit(self, *arguments):
+            future = Future()
+            future.set_exception(KilledWorker())
+            calls.append(arguments)
+            return future if len(calls) <= 2 else super().submit(*arguments)
+
+    calls = []
+    study = run(searcher("random"), uneven, 2, executor=Deadly(1), progress=False)
+    first, again, alone, other = calls
+    assert first[:-1] == again[:-1] == alone[:-1] != other[:-1]
+    assert len({call[-1] for call in (first, again, alone)}) == 3
+    assert_same(study, run(searcher("random"), uneven, 2, executor=Serial(), progress=False))
 
 
 def test_no_more_trials_are_under_way_than_two_for_each_worker():
