@@ -79,6 +79,16 @@ def test_each_row_says_what_it_says() -> None:
     assert not found.significant["V"]
 
 
+def test_two_comparisons_are_corrected_for_two() -> None:
+    trials = study(40, NFG=0.1)
+    found = compare_variants(trials[trials["variant"].isin(["V", "NFG", "NP"])])
+    best = {name: rows.nsmallest(4, "valid")["test"] for name, rows in trials.groupby("variant")}
+    for name in ("NFG", "NP"):
+        test = welch(best[name], best["V"])
+        assert found.p_all[name] == min(1.0, 2 * test.p)
+        assert (found.low_all[name], found.high_all[name]) == test.interval(0.05 / 2)
+
+
 def test_the_best_trial_is_the_one_that_validation_finds() -> None:
     trials = study(20)
     own = trials.index[trials["variant"] == "NP"]

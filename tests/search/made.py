@@ -91,12 +91,15 @@ def searcher(kind: str) -> Searcher:
     if kind == "strata":
         space = {"lr": SPACE["lr"], "blocks": SPACE["blocks"]}
         return Strata("variant", {key: RandomSearch(space, seed=ord(key)) for key in "VN"}, seed=7)
+    if kind == "strata of listeners":
+        listeners = {key: Listener(3, 1, seed=ord(key)) for key in "VN"}
+        return Strata("stratum", listeners, seed=7)
     waits, lag = kind.split("-")
     assert waits == "listener"
     return Listener(batch=5, lag=int(lag), seed=7)
 
 
-KINDS = ("random", "strata", "listener-0", "listener-1")
+KINDS = ("random", "strata", "listener-0", "listener-1", "strata of listeners")
 
 
 def serial(kind: str, objective: object = uneven, trials: int = 40) -> pd.DataFrame:

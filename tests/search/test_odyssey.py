@@ -17,7 +17,7 @@ from optuna.distributions import FloatDistribution, IntDistribution
 
 from lstmlab.__main__ import main
 from lstmlab.cells import VARIANTS
-from lstmlab.search import Serial, command, odyssey, read_trials, run, table, write_trials
+from lstmlab.search import Serial, command, forecast, odyssey, read_trials, run, table, write_trials
 from lstmlab.search.command import _duration
 from lstmlab.search.forecast import an_epoch
 from lstmlab.search.odyssey import COLUMNS, Training, searcher, space
@@ -188,6 +188,30 @@ def test_the_forecast_is_the_time_of_an_epoch(monkeypatch):
     all_of_them = an_epoch(training, searcher("music", ["V", "FGR"]))
     assert 0 < one < 60
     assert 0 < all_of_them < 60
+
+
+def test_the_forecast_counts_each_frame_of_both_sets_once(monkeypatch):
+    """Steps of 3 s and looks of 2 s a frame, by a clock that nothing else moves."""
+    small(monkeypatch)
+    task = odyssey.load("music", source="generated")
+    monkeypatch.setattr(forecast, "load", odyssey.load)
+    now = [0.0]
+
+    class Engine:
+        def __init__(self, network, params):
+            pass
+
+        def step(self, x, target, **rates):
+            now[0] += 3 * len(x)
+
+        def cost(self, x, target):
+            now[0] += 2 * len(x)
+
+    monkeypatch.setattr(forecast, "fastest", lambda: Engine)
+    monkeypatch.setattr(forecast.time, "process_time", lambda: now[0])
+    found = an_epoch(Training("music", "generated", epochs=1), searcher("music", ["V", "NP"]))
+    frames = {name: sum(len(x) for x, _ in getattr(task, name)) for name in ("train", "valid")}
+    assert found == pytest.approx(3 * frames["train"] + 2 * frames["valid"])
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from optuna.distributions import CategoricalDistribution, FloatDistribution, Int
 from optuna.trial import TrialState, create_trial
 
 from lstmlab.search import BoxHalving, GridSearch, RandomSearch, Strata
-from tests.search.made import SPACE, searcher
+from tests.search.made import SPACE, Listener, searcher
 
 NUMBERS = {"lr": SPACE["lr"], "blocks": SPACE["blocks"]}
 
@@ -200,6 +200,11 @@ def test_a_stratum_that_is_at_its_end_is_passed_over():
     )
     asked = [params["variant"] for n in (3, 1, 4, 4) for params in made.ask(n)]
     assert asked == ["V", "N", "N", "N", "N"]
+
+
+def test_strata_have_the_lag_of_their_searchers_and_a_batch_of_each():
+    made = Strata("stratum", {key: Listener(3, 1, seed=1) for key in "VN"})
+    assert (made.batch, made.lag) == (6, 1)
 
 
 def test_a_stratum_hears_of_its_own_trials_only_and_in_order():

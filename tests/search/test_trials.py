@@ -144,6 +144,22 @@ def test_a_table_without_trials_has_no_rows(tmp_path):
     assert len(read_trials(write_trials(empty, tmp_path / "none.csv"))) == 0
 
 
+def test_of_two_trials_with_one_number_the_first_counts():
+    """As it does for the loop."""
+    study = run(searcher("random"), uneven, 3, executor=Serial(), progress=False)
+    first = table(study)
+    again = study.trials[1]
+    study.add_trial(
+        optuna.trial.create_trial(
+            value=-9.0, params=again.params, distributions=again.distributions,
+            user_attrs=again.user_attrs,
+        )
+    )  # fmt: skip
+    assert equal(table(study), first)
+    run(searcher("random"), uneven, 40, executor=Serial(), storage=study, progress=False)
+    assert_same(study, serial("random"))
+
+
 def test_a_table_is_made_of_any_study_of_optunas():
     study = optuna.create_study()
     study.optimize(lambda trial: trial.suggest_float("x", 0, 1), n_trials=3)

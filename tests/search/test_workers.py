@@ -13,7 +13,7 @@ import pytest
 from optuna.distributions import CategoricalDistribution, FloatDistribution
 
 from lstmlab.search import GridSearch, RandomSearch, Serial, local_pool, run, table
-from lstmlab.search.workers import DEATHS
+from lstmlab.search.workers import DEATHS, TOGETHER
 from tests.search.made import assert_same, gone, searcher, serial, uneven
 
 SPAWN = multiprocessing.get_context("spawn")  # forking this process, which has threads, warns
@@ -190,6 +190,7 @@ def test_a_trial_that_is_run_again_is_another_call():
     calls = []
     study = run(searcher("random"), uneven, 2, executor=Deadly(1), progress=False)
     first, again, alone, other = calls
+    assert (TOGETHER, DEATHS) == (2, 3)  # as `run` and `Crew` say
     assert first[:-1] == again[:-1] == alone[:-1] != other[:-1]
     assert len({call[-1] for call in (first, again, alone)}) == 3
     assert_same(study, run(searcher("random"), uneven, 2, executor=Serial(), progress=False))
