@@ -122,6 +122,18 @@ def test_a_client_is_an_executor_too_and_lambdas_travel(nannied):
     assert list(table(study).value) == [lr + offset for lr in table(study).lr]
 
 
+def test_the_command_gives_its_trials_to_the_cluster(nannied, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    command = ["odyssey", "--source", "generated", "--epochs", "1", "--quiet", "--variants", "NP",
+               "--trials", "3"]  # fmt: skip
+    nannied.wait_for_workers(2, timeout=60)  # one has been killed before
+    address = nannied.scheduler_info()["address"]
+    assert main([*command, "--dask", address, "--out", "there.csv"]) == 0
+    assert "with 2 workers" in capsys.readouterr().err
+    assert main([*command, "--workers", "0", "--out", "here.csv", "--name", "here"]) == 0
+    assert_same(read_trials("there.csv"), read_trials("here.csv"))
+
+
 def test_an_objective_that_kills_its_worker_every_time_is_a_failed_trial(nannied):
     client = nannied
     kinds = ("fine", "killed", "good", "better")
@@ -137,17 +149,6 @@ def test_an_objective_that_kills_its_worker_every_time_is_a_failed_trial(nannied
     assert list(found.index) == list(kinds)
     assert list(found.index[found.state == "failed"]) == ["killed"]
     assert found.reason["killed"].startswith("its worker died")
-
-
-def test_the_command_gives_its_trials_to_the_cluster(nannied, tmp_path, monkeypatch, capsys):
-    monkeypatch.chdir(tmp_path)
-    command = ["odyssey", "--source", "generated", "--epochs", "1", "--quiet", "--variants", "NP",
-               "--trials", "3"]  # fmt: skip
-    address = nannied.scheduler_info()["address"]
-    assert main([*command, "--dask", address, "--out", "there.csv"]) == 0
-    assert "with 2 workers" in capsys.readouterr().err
-    assert main([*command, "--workers", "0", "--out", "here.csv", "--name", "here"]) == 0
-    assert_same(read_trials("there.csv"), read_trials("here.csv"))
 
 
 def test_a_worker_that_is_not_started_again_is_not_needed(root, tmp_path):
