@@ -41,6 +41,46 @@ class Serial(Executor):
         return future
 
 
+class DaskExecutor(Executor):
+    """A Dask cluster, through its client.
+
+    Dask's own `Client.get_executor()` never answers for a trial whose result was lost with a worker
+    and which then failed: what it raises while it fetches the result reaches nobody.
+
+    Parameters
+    ----------
+    client : dask.distributed.Client
+    """
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        """Let a worker call it. Two equal calls are two calls."""
+        answer: Future[Any] = Future()
+        task = self._client.submit(fn, *args, pure=False, **kwargs)
+
+        async def pass_on() -> None:
+            try:
+                result = await task._result()
+            except BaseException as error:
+                if task.cancelled():
+                    answer.cancel()
+                if answer.set_running_or_notify_cancel():
+                    answer.set_exception(error)
+            else:
+                if answer.set_running_or_notify_cancel():
+                    answer.set_result(result)
+
+        def give_up(answer: Future[Any]) -> None:
+            if answer.cancelled() and not task.cancelled():
+                task.cancel()
+
+        answer.add_done_callback(give_up)
+        self._client.loop.add_callback(pass_on)
+        return answer
+
+
 @dataclass(frozen=True)
 class Job:
     """A trial to evaluate."""
@@ -236,11 +276,9 @@ def _maker(executor: Executors) -> Callable[[], Executor] | None:
 
 
 def _given(executor: Any) -> Executor:
-    """An executor as it was given, or that of a Dask client."""
-    if isinstance(executor, Executor):
-        return executor
-    of_client: Executor = executor.get_executor(pure=False)  # two equal calls are two calls
-    return of_client
+    """An executor as it was given, or of a Dask client, whether it or its own was given."""
+    client = getattr(executor, "_client", executor)
+    return DaskExecutor(client) if hasattr(client, "get_executor") else executor
 
 
 def _packed(objective: Objective) -> bytes:

@@ -1,5 +1,6 @@
 """Workers die: the study is the one that a calm machine would have computed."""
 
+import asyncio
 import ctypes
 import multiprocessing
 import os
@@ -14,7 +15,7 @@ from optuna.distributions import CategoricalDistribution, FloatDistribution
 
 from lstmlab.search import GridSearch, RandomSearch, Serial, local_pool, run, table
 from lstmlab.search.workers import DEATHS, TOGETHER
-from tests.search.made import assert_same, gone, searcher, serial, uneven
+from tests.search.made import assert_same, gone, searcher, serial, steady, uneven
 
 SPAWN = multiprocessing.get_context("spawn")  # forking this process, which has threads, warns
 DIED = f"its worker died, {DEATHS} times out of {DEATHS}"
@@ -210,3 +211,55 @@ def test_no_more_trials_are_under_way_than_two_for_each_worker():
     pool = Watched(3)
     run(searcher("random"), uneven, 40, executor=pool, progress=False)
     assert pool.most <= 6
+
+
+class Task:
+    """A Dask task: what it came to, or what is raised when its result is fetched."""
+
+    def __init__(self, fetch, cancelled=False):
+        self.fetch, self.cancelled = fetch, lambda: cancelled
+
+    async def _result(self):
+        return self.fetch()
+
+    def cancel(self):
+        pass
+
+
+def raising(error):
+    def fetch():
+        raise error
+
+    return fetch
+
+
+class Client:
+    """As much of Dask's client as the loop uses: its first tasks are given, others run at once."""
+
+    def __init__(self, *tasks):
+        self.tasks, self.calls, self.loop = list(tasks), 0, self
+
+    def get_executor(self):
+        raise AssertionError("Dask's own executor must not be used")
+
+    def submit(self, fn, *args, pure):
+        assert not pure
+        self.calls += 1
+        return self.tasks.pop(0) if self.tasks else Task(lambda: fn(*args))
+
+    def add_callback(self, called):
+        threading.Thread(target=lambda: asyncio.run(called())).start()
+
+
+def test_an_error_while_a_result_is_fetched_reaches_the_loop():
+    killed = raising(type("KilledWorker", (Exception,), {})("worker is gone"))
+    client = Client(Task(killed), Task(killed))
+    study = run(searcher("random"), steady, 6, executor=client, progress=False)
+    assert client.calls == 8
+    assert_same(study, serial("random", steady, 6))
+    for task, says in (
+        (Task(raising(MemoryError())), "could not run trial 0: MemoryError"),
+        (Task(raising(KeyError()), cancelled=True), "lost its cluster, before trial 0 had ended"),
+    ):
+        with pytest.raises(RuntimeError, match=says):
+            run(searcher("random"), steady, 6, executor=Client(task), progress=False)
