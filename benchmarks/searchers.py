@@ -7,9 +7,9 @@ Every method runs on every surface of `lstmlab.search.surfaces` with seeds 0, 1,
 turns in one process. Printed is the median of the regret after --trials evaluations over the seeds,
 with its 95% bootstrap interval, and for TPE the ratio to Optuna's median, also with an interval;
 then how many milliseconds a suggestion takes in the median, asking and telling, without the
-objective. TPE's settings were chosen on the first four surfaces, with other seeds; the exit status
-is 1 if on any of these its median is more than 10% above Optuna's, or a suggestion of it takes more
-than 1 ms.
+objective. TPE's settings were chosen on the first four surfaces, and for categories on `recipe`,
+with other seeds; the exit status is 1 if on any of the four its median is more than 10% above
+Optuna's, or a suggestion of it takes more than 1 ms.
 """
 
 import os

@@ -38,6 +38,10 @@ class Cubed(Base):
     def tell(self, trials: Sequence[FrozenTrial]) -> None:
         """Learn what trials came to, also ones that this searcher did not ask for."""
         for trial in trials:
+            if set(trial.params) != set(self.space):
+                raise ValueError(
+                    f"trials must be of {', '.join(self.space)}, got {', '.join(trial.params)}"
+                )
             values = tuple(trial.params[name] for name in self.space)
             if values in self._out:
                 self._out.remove(values)

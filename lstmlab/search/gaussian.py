@@ -69,7 +69,7 @@ class GaussianProcess(Cubed):
         self.candidates = check_count(candidates, "candidates")
 
     def fitted(self) -> GaussianProcessRegressor:
-        """The process after all that is known, over places as `coded`."""
+        """The process over places as `coded`, of costs from 0, the best, to 1, the worst."""
         from sklearn.exceptions import ConvergenceWarning
         from sklearn.gaussian_process import GaussianProcessRegressor
         from sklearn.gaussian_process.kernels import ConstantKernel, Matern, WhiteKernel
@@ -78,6 +78,7 @@ class GaussianProcess(Cubed):
         median = np.median(costs)
         worst = 2 * median - costs[0] if median < np.inf else costs[np.isfinite(costs)].max()
         costs = np.minimum(costs, worst)
+        costs = (costs - costs[0]) / (costs.max() - costs[0] or 1.0)  # squares of huge ones are inf
         coded = self.coded(places)
         kernel = ConstantKernel(1.0, (1e-2, 1e2)) * Matern(
             np.full(coded.shape[1], 0.5), LENGTHS, nu=2.5

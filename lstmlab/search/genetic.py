@@ -13,7 +13,7 @@ from optuna.distributions import BaseDistribution, FloatDistribution, IntDistrib
 from optuna.trial import FrozenTrial
 
 from lstmlab.search.cube import Side
-from lstmlab.search.searcher import Base, Direction, check_count
+from lstmlab.search.searcher import Base, Direction, check_count, check_number
 from lstmlab.search.space import Params, Space, Value, draw
 
 Fitness: TypeAlias = Callable[[float], float] | Literal["value", "rank"]
@@ -66,6 +66,8 @@ class Genome:
     """
 
     def __init__(self, space: Space, genes: Mapping[str, Gene] | None = None) -> None:
+        if not isinstance(genes or {}, Mapping):
+            raise TypeError(f"genes must be a dict such as {{'lr': Gene(10)}}, got {genes!r}")
         given = dict(genes or {})
         unknown = set(given) - set(space)
         if unknown:
@@ -86,7 +88,7 @@ class Genome:
 
     def decode(self, genome: str) -> Params:
         """The hyperparameters that a genome stands for."""
-        if len(genome) != len(self) or set(genome) - {"0", "1"}:
+        if not isinstance(genome, str) or len(genome) != len(self) or set(genome) - {"0", "1"}:
             raise ValueError(f"genome must be {len(self)} times 0 or 1, got {genome!r}")
         return {
             name: self._value(name, int(genome[begin:end], 2))
@@ -97,6 +99,8 @@ class Genome:
 
     def encode(self, params: Mapping[str, Value]) -> str:
         """A genome that stands for these hyperparameters, as near as its bits allow."""
+        if set(params) != set(self.space):
+            raise ValueError(f"params must be of {', '.join(self.space)}, got {', '.join(params)}")
         return "".join(
             format(self._number(name, params[name]), f"0{gene.bits}b")
             for name, gene in self.genes.items()
@@ -217,10 +221,8 @@ class Genetic(Base):
             raise ValueError(
                 f"elite must be 0 or more and less than population ({population}), got {elite!r}"
             )
-        if isinstance(power, bool) or not 0 <= power < np.inf:
-            raise ValueError(f"power must be 0 or more, got {power!r}")
-        if isinstance(mutation, bool) or not 0 <= mutation <= 1:
-            raise ValueError(f"mutation must be a probability, got {mutation!r}")
+        check_number(power, "power", 0, np.inf, "0 or more")
+        check_number(mutation, "mutation", 0, 1, "a probability")
         if not (fitness in (None, "value", "rank") or callable(fitness)):
             raise ValueError(f"fitness must be 'value', 'rank' or a function, got {fitness!r}")
         self.batch = self.population = population
@@ -351,6 +353,8 @@ def _gene_of(distribution: BaseDistribution) -> Gene:
 
 def _checked(name: str, gene: Gene, distribution: BaseDistribution) -> Gene:
     """A gene whose every number stands for a value of the space."""
+    if not isinstance(gene, Gene):
+        raise TypeError(f"genes[{name!r}] must be a Gene, got {gene!r}")
     check_count(gene.bits, f"bits of {name!r}")
     if gene.bits > 52:
         raise ValueError(f"bits of {name!r} must be 52 or less, got {gene.bits}")

@@ -79,6 +79,14 @@ def check_direction(direction: Direction) -> Direction:
     return direction
 
 
+def check_number(value: object, name: str, low: float, high: float, what: str) -> float:
+    """A number from low to high, a finite one; ValueError, which names it, if it is none."""
+    number = isinstance(value, int | float | np.integer | np.floating)
+    if isinstance(value, bool) or not number or not (low <= value <= high and np.isfinite(value)):  # type: ignore[operator, call-overload]
+        raise ValueError(f"{name} must be {what}, got {value!r}")
+    return float(value)  # type: ignore[arg-type]
+
+
 def check_count(n: object, name: str = "n", *, least: int = 1) -> int:
     """A number of things, as an int; ValueError, which names it, if it is not 1 or more."""
     if isinstance(n, bool) or not isinstance(n, int | np.integer) or n < least:

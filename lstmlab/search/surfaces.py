@@ -1,6 +1,6 @@
 """Surfaces with a known lowest point, on which searchers are measured in a second.
 
-Four are the field's own, of which Branin and Hartmann 6 are in every paper; `lstm-linear` and
+Six are customary test functions; `recipe` is a made one with a category; `lstm-linear` and
 `lstm-log` imitate the validation error of a network over Poudel et al.'s four hyperparameters, with
 a valley of the learning rate that tilts with the width, and a wall behind which training diverges.
 """

@@ -8,7 +8,7 @@ import numpy as np
 from optuna.trial import FrozenTrial
 
 from lstmlab.search.cube import Array
-from lstmlab.search.searcher import Base, Direction, check_count
+from lstmlab.search.searcher import Base, Direction, check_count, check_number
 from lstmlab.search.space import Params, Space, draw
 from lstmlab.search.start import latin_hypercube
 
@@ -55,8 +55,7 @@ class ParticleSwarm(Base):
         super().__init__(space, seed=seed, direction=direction)
         self.batch = self.particles = check_count(particles, "particles")
         for name, value in (("inertia", inertia), ("own", own), ("all_", all_)):
-            if isinstance(value, bool) or not 0 <= value < np.inf:
-                raise ValueError(f"{name} must be 0 or more, got {value!r}")
+            check_number(value, name, 0, np.inf, "0 or more")
         self.inertia, self.own, self.all_ = inertia, own, all_
         rng = np.random.default_rng([self.seed, 0])
         shape = particles, len(self.space)

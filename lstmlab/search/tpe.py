@@ -9,7 +9,7 @@ import numpy as np
 from lstmlab.search.cube import Array
 from lstmlab.search.cubed import Cubed
 from lstmlab.search.parzen import Parzen
-from lstmlab.search.searcher import Direction, check_count
+from lstmlab.search.searcher import Direction, check_count, check_number
 from lstmlab.search.space import Space
 
 
@@ -51,7 +51,8 @@ class TPE(Cubed):
 
     γ, the number of candidates, `joint` and `weighted` were chosen by the median regret after 70
     trials, seeds 100 to 219, on Branin, Hartmann 6 and two made surfaces over Poudel et al.'s
-    hyperparameters; `benchmarks/searchers.py` measures on others, too.
+    hyperparameters, and `parzen.OTHERS` on a made one with a category; `benchmarks/searchers.py`
+    measures on others, too.
 
     Failed trials are in g. As long as no trial has a value, more are drawn as at the start.
     """
@@ -70,7 +71,7 @@ class TPE(Cubed):
         direction: Direction = "minimize",
     ) -> None:
         super().__init__(space, startup=startup, batch=batch, seed=seed, direction=direction)
-        if isinstance(gamma, bool) or not 0 < gamma < 1:
+        if not 0 < check_number(gamma, "gamma", 0, 1, "between 0 and 1") < 1:
             raise ValueError(f"gamma must be between 0 and 1, got {gamma!r}")
         self.gamma, self.weighted, self.joint = gamma, weighted, joint
         self.candidates = check_count(candidates, "candidates")

@@ -98,7 +98,15 @@ class TestGenome:
             with pytest.raises(ValueError, match=f"unit of '{name}' must be None"):
                 Genome(MIXED, {name: Gene(2, 0.1)})
 
-    @pytest.mark.parametrize("genome", ["", "01", "0" * 31 + "2"])
+    def test_what_is_no_gene_and_no_params_is_refused(self):
+        with pytest.raises(TypeError, match=r"genes must be a dict such as .*, got \[1\]"):
+            Genome(SPACE, [1])
+        with pytest.raises(TypeError, match=r"genes\['lr'\] must be a Gene, got 3"):
+            Genome(SPACE, {"lr": 3})
+        with pytest.raises(ValueError, match="params must be of lr, hidden, .*, got lr"):
+            Genome(SPACE, GENES).encode({"lr": 0.1})
+
+    @pytest.mark.parametrize("genome", [5, "", "01", "0" * 31 + "2"])
     def test_a_word_that_is_no_genome_is_refused(self, genome):
         with pytest.raises(ValueError, match="genome must be 32 times 0 or 1, got"):
             Genome(SPACE, GENES).decode(genome)
@@ -327,6 +335,8 @@ def test_any_order_of_telling_breeds_the_same():
         ("elite must be 0 or more and less than population .20., got 20", {"elite": 20}),
         ("elite must be 0 or more and less than population .20., got -1", {"elite": -1}),
         ("power must be 0 or more, got -1", {"power": -1}),
+        ("power must be 0 or more, got 'a'", {"power": "a"}),
+        ("mutation must be a probability, got None", {"mutation": None}),
         ("mutation must be a probability, got 1.5", {"mutation": 1.5}),
         ("mutation must be a probability, got nan", {"mutation": np.nan}),
         ("fitness must be 'value', 'rank' or a function, got 'best'", {"fitness": "best"}),

@@ -119,6 +119,7 @@ def test_categories_are_cells_in_their_order():
         ("particles must be a whole number, 1 or more, got 0", {"particles": 0}),
         ("inertia must be 0 or more, got -1", {"inertia": -1}),
         ("own must be 0 or more, got nan", {"own": np.nan}),
+        ("own must be 0 or more, got 'a'", {"own": "a"}),
         ("all_ must be 0 or more, got inf", {"all_": np.inf}),
     ],
 )

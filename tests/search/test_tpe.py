@@ -136,8 +136,24 @@ class TestBoth:
             make({})
 
 
+@pytest.mark.parametrize("make", MAKERS.values(), ids=MAKERS)
+def test_trials_of_another_space_are_refused(make):
+    other = make({"y": LINE["x"]})
+    with pytest.raises(ValueError, match="trials must be of x, got y"):
+        make(LINE).tell([create_trial(params=other.ask()[0], distributions=other.space, value=1)])
+
+
+@pytest.mark.filterwarnings("error")
+def test_huge_values_are_searched_as_small_ones_are():
+    small, huge = (
+        after(GaussianProcess, lambda p, scale=scale: scale * (p["x"] - 0.3) ** 2, 14).ask()[0]["x"]
+        for scale in (1.0, 1e300)
+    )
+    assert huge == pytest.approx(small, abs=0.02)
+
+
 def test_gamma_is_a_share():
-    for gamma in (0, 1, True, np.nan):
+    for gamma in (0, 1, True, np.nan, "a"):
         with pytest.raises(ValueError, match="gamma must be between 0 and 1, got"):
             TPE(LINE, gamma=gamma)
 
