@@ -24,6 +24,7 @@ from lstmlab.viewing.style import (
     style,
 )
 from lstmlab.viewing.traces import activations, gate_trace
+from lstmlab.viewing.verdicts import confusion, precision_recall
 
 __all__ = [
     "DIVERGING",
@@ -46,6 +47,7 @@ __all__ = [
     "annotate",
     "bars",
     "boxes",
+    "confusion",
     "draw_block",
     "explore",
     "field",
@@ -59,6 +61,7 @@ __all__ = [
     "note_name",
     "piano_roll",
     "play",
+    "precision_recall",
     "reading",
     "shares",
     "style",
