@@ -101,7 +101,7 @@ def batch(cell: Cell, params: Params, x: Array, live: Array) -> tuple[Array, Bac
 
     def back(dy: Array) -> tuple[Array, Params]:
         room = held.room  # the room is this pass's for as long as somebody may call this
-        room.DY[..., :N] = dy
+        room.DY[..., :N], room.DY[..., N:] = dy, 0  # what a pass that diverged left would stay
         R_T, W_T = turned(w.R), turned(w.W)
         run_back(w, R_T, room, layer.switches)
         gradient = layer.views(vector(layer.size, x.dtype))

@@ -1,5 +1,7 @@
 """Training a classifier: what it learns, which weights it returns, and what it refuses."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -59,6 +61,19 @@ def test_the_best_epoch_may_be_kept():
         range(6), key=lambda n: (run.history.accuracy[n], -run.history.valid[n])
     )
     assert evaluate_classifier(NETWORK, run.params, task().valid)[1] == run.valid_accuracy
+
+
+@pytest.mark.parametrize("variant", ["NP", "V", "FGR", "SRN"])
+@pytest.mark.parametrize("directions", [1, 2])
+def test_a_run_that_diverges_leaves_nothing_for_the_next_one(variant, directions):
+    network = Classifier(6, 5, embedding=4, variant=variant, directions=directions)
+    recipe = replace(RECIPE, epochs=1)
+    before = train_classifier(network, task(), recipe, progress=False)
+    for lr in (1e30, 1e3):
+        train_classifier(network, task(), replace(recipe, lr=lr), progress=False)
+    after = train_classifier(network, task(), recipe, progress=False)
+    assert after.stopped == "epochs"
+    assert after.history.valid == before.history.valid
 
 
 def test_a_run_that_diverges_says_so():
