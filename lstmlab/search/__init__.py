@@ -21,6 +21,7 @@ from lstmlab.search.tpe import TPE
 from lstmlab.search.workers import Serial, local_pool
 
 if TYPE_CHECKING:
+    from lstmlab.search.rehearsal import rehearse
     from lstmlab.search.trials import read_trials, restore, table, write_trials
 
 __all__ = [
@@ -40,6 +41,7 @@ __all__ = [
     "Strata",
     "local_pool",
     "read_trials",
+    "rehearse",
     "restore",
     "run",
     "table",
@@ -47,7 +49,12 @@ __all__ = [
 ]
 
 
+_OF_TABLES = {"rehearse": "rehearsal"} | dict.fromkeys(
+    ("read_trials", "restore", "table", "write_trials"), "trials"
+)
+
+
 def __getattr__(name: str) -> object:
-    if name in ("read_trials", "restore", "table", "write_trials"):
-        return getattr(import_module("lstmlab.search.trials"), name)
+    if name in _OF_TABLES:
+        return getattr(import_module(f"lstmlab.search.{_OF_TABLES[name]}"), name)
     raise AttributeError(f"module 'lstmlab.search' has no attribute {name!r}")

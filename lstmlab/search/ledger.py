@@ -18,13 +18,35 @@ from optuna.trial import FrozenTrial, TrialState, create_trial
 import lstmlab
 from lstmlab.search.outcome import Objective, Outcome
 from lstmlab.search.searcher import Searcher
-from lstmlab.search.space import Params
+from lstmlab.search.space import Params, Space
 from lstmlab.search.storage import unbroken
 
 ABOUT = "lstmlab"
 """The attribute of a study that says what it is a study of."""
 LONG = 500
 """How many characters of what an objective says of itself are kept."""
+
+
+def finished(
+    number: int, params: Params, seed: int, outcome: Outcome, space: Space
+) -> FrozenTrial:
+    """A trial as it is written down."""
+    about = {"number": number, "seed": seed, "seconds": outcome.seconds, **outcome.kept}
+    if outcome.reason is not None:
+        about["reason"] = outcome.reason
+    trial = create_trial(
+        state=TrialState.COMPLETE if outcome.reason is None else TrialState.FAIL,
+        value=outcome.value,
+        params=params,
+        distributions=dict(space),
+        user_attrs=about,
+    )
+    if outcome.began:
+        trial.datetime_start = datetime.datetime.fromtimestamp(outcome.began)
+        trial.datetime_complete = trial.datetime_start + datetime.timedelta(
+            seconds=outcome.seconds
+        )
+    return trial
 
 
 class Ledger:
@@ -77,21 +99,7 @@ class Ledger:
 
     def add(self, number: int, params: Params, seed: int, outcome: Outcome) -> None:
         """Write a trial down; when this returns it is in the storage. OSError if it cannot be."""
-        about = {"number": number, "seed": seed, "seconds": outcome.seconds, **outcome.kept}
-        if outcome.reason is not None:
-            about["reason"] = outcome.reason
-        trial = create_trial(
-            state=TrialState.COMPLETE if outcome.reason is None else TrialState.FAIL,
-            value=outcome.value,
-            params=params,
-            distributions=self.searcher.space,
-            user_attrs=about,
-        )
-        if outcome.began:
-            trial.datetime_start = datetime.datetime.fromtimestamp(outcome.began)
-            trial.datetime_complete = trial.datetime_start + datetime.timedelta(
-                seconds=outcome.seconds
-            )
+        trial = finished(number, params, seed, outcome, self.searcher.space)
         self.whole = False
         try:
             with unbroken():

@@ -100,7 +100,9 @@ def run(
     depend on who ended first, so the same seed gives the same trials with any number of workers
     and interruptions. Where `trials` ends in the middle of a batch, the rest of it waits.
     """
-    trials = _check(searcher, objective, trials, name)
+    trials = check(searcher, objective, trials)
+    if not isinstance(name, str) or not name:
+        raise ValueError(f"name must be a word, got {name!r}")
     with opened(storage, name, searcher.direction) as study:
         ledger = Ledger(study, searcher, objective)
         crew = Crew(objective, executor)
@@ -164,7 +166,7 @@ def _so_far(ledger: Ledger) -> str:
     return best + (f", {ledger.failed} failed" if ledger.failed else "")
 
 
-def _check(searcher: Searcher, objective: Objective, trials: int, name: str) -> int:
+def check(searcher: Searcher, objective: Objective, trials: int) -> int:
     """See that the arguments are what they should be; how many trials, as an int."""
     for what in ("ask", "tell", "space", "seed", "direction", "batch", "lag"):
         if not hasattr(searcher, what):
@@ -179,6 +181,4 @@ def _check(searcher: Searcher, objective: Objective, trials: int, name: str) -> 
     check_count(searcher.lag, "the searcher's lag", least=0)
     if not callable(objective):
         raise TypeError(f"objective must be a function of params and seed, got {objective!r}")
-    if not isinstance(name, str) or not name:
-        raise ValueError(f"name must be a word, got {name!r}")
     return check_count(trials, "trials")

@@ -2,14 +2,14 @@
 
 import json
 import math
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 from optuna.study import Study
-from optuna.trial import TrialState
+from optuna.trial import FrozenTrial, TrialState
 
 from lstmlab.search.ledger import ABOUT, Ledger, own_trials, seed_of
 from lstmlab.search.outcome import Outcome, Plain
@@ -34,8 +34,12 @@ def table(study: Study) -> pd.DataFrame:
     """
     if not isinstance(study, Study):
         raise TypeError(f"study must be an Optuna study, got {type(study).__name__}")
+    return tabled(own_trials(study), list(study.user_attrs.get(ABOUT, {}).get("space", ())))
+
+
+def tabled(trials: Sequence[FrozenTrial], params: Sequence[str] = ()) -> pd.DataFrame:
+    """Trials that `run` has written down, as `table` gives them; `params` come in this order."""
     rows: dict[int, dict[str, object]] = {}
-    trials = own_trials(study)
     for trial in trials:
         kept = dict(trial.user_attrs)
         number = kept.pop("number", trial.number)
@@ -45,9 +49,7 @@ def table(study: Study) -> pd.DataFrame:
         rows.setdefault(
             number, {"number": number, "value": trial.value, **ours, **trial.params, **rest}
         )
-    params = list(study.user_attrs.get(ABOUT, {}).get("space", ())) or sorted(
-        {name for trial in trials for name in trial.params}
-    )
+    params = list(params) or sorted({name for trial in trials for name in trial.params})
     others = sorted({name for row in rows.values() for name in row} - {*OURS, *params})
     order = ["number", *params, "value", *others, *OURS[2:]]
     data = {name: [rows[number].get(name) for number in sorted(rows)] for name in order}
