@@ -23,8 +23,8 @@ from lstmlab.results.making import command_line, publish, tuned
 from lstmlab.tasks import Task, load
 from lstmlab.tasks.reviews import ARCHIVE, KERAS
 from lstmlab.tasks.reviews.scores import accuracy, average_precision
-from lstmlab.tasks.reviews.words import masked, shortened, text
-from lstmlab.tasks.task import SPLITS, Split
+from lstmlab.tasks.reviews.words import seen, text
+from lstmlab.tasks.task import SPLITS
 from lstmlab.training.batches import BatchRecipe, ClassifierRun, train_classifier
 from lstmlab.training.classifier import Classifier
 
@@ -82,17 +82,6 @@ def settings() -> tuple[object, ...]:
         for source, plan in PLANS.items()
     ]
     return plans, NETWORKS, PENALTIES, SMOOTHINGS, RARE
-
-
-def seen(task: Task, length: int, end: str = "first") -> Task:
-    """The reviews as a network is given them: so many words of each, without <UNK>."""
-
-    def split(pairs: Split) -> Split:
-        return [(masked(x), target) for x, target in pairs]
-
-    cut = shortened(task, length, end)
-    train, valid, test = (split(cut.split(name)) for name in SPLITS)
-    return replace(cut, train=train, valid=valid, test=test)
 
 
 def network(task: Task, plan: Plan, name: str) -> Classifier:

@@ -8,7 +8,7 @@ import pytest
 from lstmlab.results import about, images, names, reviews, shakespeare, table, weights
 from lstmlab.results.kept import Kept
 from lstmlab.tasks import load
-from lstmlab.tasks.reviews import KERAS
+from lstmlab.tasks.reviews import KERAS, seen
 from lstmlab.tasks.shakespeare import ngram_nats
 from lstmlab.training.stream import evaluate_stream
 
@@ -73,7 +73,7 @@ def test_networks_beat_the_baselines_on_real_reviews():
 
 
 def test_the_table_of_reviews_can_be_made_again_for_counted_words():
-    task = reviews.seen(load("reviews", source="generated"), reviews.ALL)
+    task = seen(load("reviews", source="generated"), reviews.ALL)
     for name in ("naive Bayes", "bag of words"):
         found = reviews.by_counts(task, name)
         (row,) = [row for row in table("reviews") if row["contestant"] == name]

@@ -20,12 +20,20 @@ from lstmlab.tasks.generated import check_whole
 from lstmlab.tasks.prepared import prepared
 from lstmlab.tasks.records import Record
 from lstmlab.tasks.reviews import corpus, imdb, keras, opinions
-from lstmlab.tasks.reviews.words import first_words, last_words, masked, shortened, text
+from lstmlab.tasks.reviews.words import (
+    first_words,
+    last_words,
+    masked,
+    seen,
+    shortened,
+    text,
+)
 from lstmlab.tasks.store import DataError, DataFile
 from lstmlab.tasks.task import GENERATED, Task, check_request
 
 __all__ = [
-    "REVIEWS", "first_words", "last_words", "load", "load_generated", "masked", "shortened", "text",
+    "REVIEWS", "first_words", "last_words", "load", "load_generated", "masked", "seen", "shortened",
+    "text",
 ]  # fmt: skip
 
 REAL = "IMDB"

@@ -1,0 +1,75 @@
+"""How the search on reviews is made and recorded, on a small piece of generated ones."""
+
+import numpy as np
+import pytest
+
+from lstmlab.evidence import Verdicts
+from lstmlab.results import tuning
+from lstmlab.search import Serial
+from lstmlab.search.poudel import IN_GRID, Reading
+
+TINY = Reading("generated", train=40, valid=30, embedding=4)
+WINNERS = [
+    {"lr": 0.01, "hidden": 3, "epochs": 1, "maxlen": 9},
+    {"lr": 0.05, "hidden": 3, "epochs": 2, "maxlen": 20},
+]
+
+
+def test_a_grid_over_winners_has_every_combination_of_their_values(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    found = tuning.over_winners(TINY, WINNERS)
+    assert len(found) == 2 * 1 * 2 * 2
+    assert len(found[list(tuning.SPACE)].drop_duplicates()) == 8
+    for trial in found.to_dict("records"):
+        params = {name: trial[name] for name in tuning.SPACE}
+        assert TINY(params, trial["seed"])["value"] == pytest.approx(trial["value"])
+
+
+def test_the_winner_is_the_smallest_error_and_failed_trials_are_none():
+    import pandas as pd
+
+    rows = [{**WINNERS[0], "value": np.nan}, {**WINNERS[0], "value": 0.3}]
+    rows += [{**WINNERS[1], "value": 0.2}, {**WINNERS[0], "value": 0.2}]
+    assert tuning.winner(pd.DataFrame(rows)) == WINNERS[1]
+
+
+def test_points_of_the_curve_lie_on_it():
+    rng = np.random.default_rng(0)
+    y = rng.random(300) < 0.4
+    verdicts = Verdicts(np.clip(0.3 * y + rng.random(300) * 0.7, 0, 1), y)
+    points = tuning.curve("random", verdicts)
+    on = set(zip(verdicts.curve.recall.round(5), verdicts.curve.precision.round(5), strict=True))
+    assert len(points) == tuning.POINTS
+    assert all((point["recall"], point["precision"]) in on for point in points)
+    assert points[-1]["recall"] == 1
+
+
+def test_everything_is_recorded(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    made = {}
+    monkeypatch.setattr(tuning, "OBJECTIVE", TINY)
+    monkeypatch.setattr(tuning, "METHODS", IN_GRID)
+    monkeypatch.setattr(tuning, "BUDGET", 3)
+    monkeypatch.setattr(tuning, "SEEDS", (1,))
+    monkeypatch.setattr(tuning, "local_pool", Serial)
+    monkeypatch.setattr(
+        tuning, "publish", lambda name, tables, **about: made.update(tables, about=about)
+    )
+    monkeypatch.setattr(
+        tuning,
+        "winner",
+        lambda trials, real=tuning.winner: {**real(trials), "epochs": 1, "hidden": 2},
+    )
+    tuning.main([])
+    methods = {*IN_GRID, "grid"}
+    assert {row["method"] for row in made[""]} == methods
+    assert len(made[""]) == 5 * 2
+    for row in made[""]:
+        assert row["tn"] + row["fp"] + row["fn"] + row["tp"] == 1000
+        assert row["accuracy"] == pytest.approx((row["tn"] + row["tp"]) / 1000)
+        assert 0 <= row["area"] <= 1
+    assert {row["train"] for row in made[""]} == {40, 2000}
+    assert {row["method"] for row in made["curves"]} == methods
+    trials = made["trials"]
+    assert all(sum(row["method"] == name for row in trials) == 3 for name in IN_GRID)
+    assert made["about"]["sources"] == ["generated"]
