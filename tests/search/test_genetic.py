@@ -9,7 +9,7 @@ from optuna.trial import TrialState, create_trial
 from scipy.stats import binomtest, chisquare
 
 from lstmlab.search import Gene, Genetic, Genome, Serial, run
-from lstmlab.search.genetic import Individual
+from lstmlab.search.genetic import Individual, _spun
 from lstmlab.search.poudel import GENES, SPACE
 from tests.search.made import assert_same
 
@@ -218,6 +218,14 @@ def test_parents_are_drawn_by_their_fitness(power):
     both = (chance + chance.T) / 2  # either may give the first part
     other = ~np.eye(6, dtype=bool)
     assert chisquare(pairs[other], 3000 * both[other]).pvalue > 1e-3
+
+
+def test_the_wheel_stops_where_numpys_choice_does_and_never_at_nobody():
+    sectors = np.array([0.0, 3.0, 1.0, 0.0, 5.0, 0.0]) / 9
+    ours, theirs = np.random.default_rng(4), np.random.default_rng(4)
+    stops = [_spun(sectors, ours) for _ in range(500)]
+    assert stops == [int(theirs.choice(6, p=sectors)) for _ in range(500)]
+    assert set(stops) == {1, 2, 4}
 
 
 def test_a_child_has_its_first_part_from_either_parent():
