@@ -17,10 +17,12 @@ from dataclasses import replace
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from optuna.distributions import FloatDistribution, IntDistribution
 
+from lstmlab.cells import Array
 from lstmlab.evidence import Verdicts
-from lstmlab.results import Row
+from lstmlab.results import Row, weights
 from lstmlab.results.making import publish
 from lstmlab.search import Gene, GridSearch, Searcher, Serial, local_pool, run, table
 from lstmlab.search.poudel import IN_GRID, METHODS, Reading, all_reviews, contestant
@@ -39,7 +41,6 @@ SPACE = {
 }
 GENES = {"lr": Gene(10, 1 / 2000), "hidden": Gene(7, 1), "epochs": Gene(4, 1), "maxlen": Gene(8, 1)}
 GRID = "grid"
-POINTS = 101
 OBJECTIVE = Reading("IMDB", train=4000, valid=2500)
 
 
@@ -96,37 +97,37 @@ def judged(
     began = time.thread_time()
     done = train_classifier(network, cut, recipe, seed=seed, progress=False)
     p = network.predict(done.params, [x for x, _ in cut.test])
-    verdicts = Verdicts(p, np.stack([y for _, y in cut.test]))
-    (tn, fp), (fn, tp) = verdicts.confusion.tolist()
+    found = Verdicts(p, np.stack([y for _, y in cut.test]))
+    (tn, fp), (fn, tp) = found.confusion.tolist()
     row: Row = {
         "method": method,
         "train": len(cut.train),
         "seed": seed,
         "valid": round(done.valid_accuracy, 6),
-        "accuracy": round(verdicts.accuracy, 6),
-        "precision": round(verdicts.precision, 6),
-        "recall": round(verdicts.recall, 6),
-        "f1": round(verdicts.f1, 6),
-        "area": round(verdicts.area, 6),
-        "trapezoid": round(verdicts.trapezoid, 6),
+        "accuracy": round(found.accuracy, 6),
+        "precision": round(found.precision, 6),
+        "recall": round(found.recall, 6),
+        "f1": round(found.f1, 6),
+        "area": round(found.area, 6),
+        "trapezoid": round(found.trapezoid, 6),
         "tn": tn, "fp": fp, "fn": fn, "tp": tp,
         "seconds": round(time.thread_time() - began, 2),
     }  # fmt: skip
-    return row, verdicts
+    return row, found
 
 
-def curve(method: str, verdicts: Verdicts) -> list[Row]:
-    """Some points of the precision-recall curve, at even steps of recall."""
-    found = verdicts.curve  # from recall 1 down to 0
-    last = [np.flatnonzero(found.recall >= r)[-1] for r in np.linspace(0, 1, POINTS)]
-    return [
-        {
-            "method": method,
-            "recall": round(float(found.recall[n]), 5),
-            "precision": round(float(found.precision[n]), 5),
-        }
-        for n in last
-    ]
+def logits(p: Array) -> NDArray[np.float16]:
+    """log(p / (1 - p)) in half precision, which keeps the order of probabilities near 0 and 1."""
+    p = np.clip(np.asarray(p, np.float64).ravel(), 1e-9, 1 - 1e-9)
+    return np.log(p / (1 - p)).astype(np.float16)
+
+
+def verdicts(method: str) -> Verdicts:
+    """What the network of one method says of the test reviews: trained on all, first seed."""
+    from scipy.special import expit
+
+    recorded = weights(NAME, "said")
+    return Verdicts(expit(recorded[method.replace(" ", "-")].astype(float)), recorded["y"])
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -147,18 +148,19 @@ def main(arguments: Sequence[str] | None = None) -> None:
             for method, trials in found.items()
             for seed in SEEDS
         ]
-        verdicts = [job.result() for job in judging]
+        judgements = [job.result() for job in judging]
     trials = pd.concat(found.values())[["method", "number", *SPACE, "value", "seconds"]]
-    rows = [row for row, _ in verdicts]
-    curves = [
-        point
-        for row, verdict in verdicts
-        if row["seed"] == SEEDS[0] and row["train"] == sizes[-1]
-        for point in curve(str(row["method"]), verdict)
-    ]
+    rows = [row for row, _ in judgements]
+    said: dict[str, Array] = {
+        str(row["method"]).replace(" ", "-"): logits(verdict.p)
+        for row, verdict in judgements
+        if (row["seed"], row["train"]) == (SEEDS[0], sizes[-1])
+    }
+    said["y"] = judgements[0][1].y.astype(np.uint8)
     publish(
         NAME,
-        {"": rows, "trials": recorded(trials), "curves": curves},
+        {"": rows, "trials": recorded(trials)},
+        {"said": said},
         command="tuning",
         seconds=float(trials["seconds"].sum()) + sum(float(row["seconds"]) for row in rows),
         by="compiled layers, float32",

@@ -33,15 +33,16 @@ def test_the_winner_is_the_smallest_error_and_failed_trials_are_none():
     assert tuning.winner(pd.DataFrame(rows)) == WINNERS[1]
 
 
-def test_points_of_the_curve_lie_on_it():
+def test_half_precision_keeps_what_the_verdicts_are_worth(monkeypatch):
     rng = np.random.default_rng(0)
-    y = rng.random(300) < 0.4
-    verdicts = Verdicts(np.clip(0.3 * y + rng.random(300) * 0.7, 0, 1), y)
-    points = tuning.curve("random", verdicts)
-    on = set(zip(verdicts.curve.recall.round(5), verdicts.curve.precision.round(5), strict=True))
-    assert len(points) == tuning.POINTS
-    assert all((point["recall"], point["precision"]) in on for point in points)
-    assert points[-1]["recall"] == 1
+    y = rng.random(3000) < 0.4
+    p = 1 / (1 + np.exp(-(6 * y + 8 * rng.standard_normal(3000))))
+    recorded = {"genetic-I": tuning.logits(p.astype(np.float32)), "y": y}
+    monkeypatch.setattr(tuning, "weights", lambda name, part: recorded)
+    before, after = Verdicts(p, y), tuning.verdicts("genetic I")
+    assert (after.confusion == before.confusion).all()
+    assert after.area == pytest.approx(before.area, abs=1e-4)
+    assert np.isfinite(tuning.logits(np.array([0.0, 1.0], np.float32))).all()
 
 
 def test_everything_is_recorded(tmp_path, monkeypatch):
@@ -53,7 +54,9 @@ def test_everything_is_recorded(tmp_path, monkeypatch):
     monkeypatch.setattr(tuning, "SEEDS", (1,))
     monkeypatch.setattr(tuning, "local_pool", Serial)
     monkeypatch.setattr(
-        tuning, "publish", lambda name, tables, **about: made.update(tables, about=about)
+        tuning,
+        "publish",
+        lambda name, tables, arrays, **about: made.update(tables, **arrays, about=about),
     )
     monkeypatch.setattr(
         tuning,
@@ -69,7 +72,8 @@ def test_everything_is_recorded(tmp_path, monkeypatch):
         assert row["accuracy"] == pytest.approx((row["tn"] + row["tp"]) / 1000)
         assert 0 <= row["area"] <= 1
     assert {row["train"] for row in made[""]} == {40, 2000}
-    assert {row["method"] for row in made["curves"]} == methods
+    assert set(made["said"]) == {name.replace(" ", "-") for name in methods} | {"y"}
+    assert all(array.shape == (1000,) for array in made["said"].values())
     trials = made["trials"]
     assert all(sum(row["method"] == name for row in trials) == 3 for name in IN_GRID)
     assert made["about"]["sources"] == ["generated"]
