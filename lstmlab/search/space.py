@@ -29,9 +29,9 @@ def check_space(space: object) -> dict[str, BaseDistribution]:
     TypeError
         If it is no mapping of names to Optuna distributions.
     ValueError
-        If it is empty, a name is that of a column that every table of trials has (`OURS`), or a
-        category has a choice that no file gives back: other than None, a truth value, a finite
-        number or a word.
+        If it is empty; a name names no column, or one that every table of trials has (`OURS`); an
+        end is not finite; or a category has a choice that no file gives back: other than None, a
+        truth value, a finite number or a word.
     """
     if not isinstance(space, Mapping):
         raise TypeError(
@@ -45,6 +45,8 @@ def check_space(space: object) -> dict[str, BaseDistribution]:
                 "space must map names to Optuna's Float-, Int- or CategoricalDistribution, "
                 f"got {name!r}: {distribution!r}"
             )
+        if not name or not name.isprintable():
+            raise ValueError(f"space must not name a hyperparameter {name!r}: it names no column")
         if name in OURS:
             raise ValueError(
                 f"space must not name a hyperparameter {name!r}: that column is taken "
@@ -52,6 +54,11 @@ def check_space(space: object) -> dict[str, BaseDistribution]:
             )
         if isinstance(distribution, CategoricalDistribution):
             _check_choices(name, distribution)
+        elif not math.isfinite(distribution.high - distribution.low):
+            raise ValueError(
+                f"space must have finite ends, got {distribution.low} and {distribution.high} "
+                f"for {name!r}"
+            )
     if not space:
         raise ValueError("space must hold 1 hyperparameter or more, got none")
     return dict(space)
