@@ -44,7 +44,7 @@ help:
 	@echo "PYTHON=python3.12   the Python that make install uses (3.11, 3.12 or 3.13)"
 	@echo "TORCH_INDEX=URL     a further package index for torch, such as one with CPU builds:"
 	@echo "                    without it pip may choose a CUDA build of several gigabytes"
-	@echo "JOBS=2              how many notebooks or test files run at once"
+	@echo "JOBS=2              how many notebooks, test files or pages run at once"
 
 install: $(INSTALLED)
 
@@ -95,7 +95,7 @@ prove: $(INSTALLED)
 # Reads the pages that `make book` built; missing pages are an error here, not a skip.
 browser: $(INSTALLED)
 	@[ -f $(BOOK) ] || { echo "make: the book is not built: run make book first" >&2; exit 1; }
-	LSTMLAB_REQUIRE_BOOK=1 $(PYTEST) tests/book -m "built or browser"
+	LSTMLAB_REQUIRE_BOOK=1 $(PYTEST) -n $(JOBS) --dist loadgroup tests/book -m "built or browser"
 
 lab: $(INSTALLED)
 	$(BIN)/jupyter lab --notebook-dir=book

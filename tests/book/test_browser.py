@@ -101,7 +101,10 @@ def base(request: pytest.FixtureRequest, address: str) -> str:
     return address if request.param == "served" else BUILT.as_uri()
 
 
-@pytest.fixture(scope="module", params=PAGES)
+@pytest.fixture(
+    scope="module",
+    params=[pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in PAGES],
+)
 def opened(request: pytest.FixtureRequest, browser: Browser, base: str) -> Iterator[Opened]:
     """A page of the book, loaded, its equations typeset, everything beyond it refused."""
     context = browser.new_context(
