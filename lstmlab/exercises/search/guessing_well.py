@@ -13,8 +13,8 @@ from lstmlab.exercises.answers import array, call, choice, close, function, numb
 
 Floats = NDArray[np.float64]
 
-L = {"a": 3.0, "b": 0.6, "c": 2.0, "d": 1.2, "e": 0.2, "f": 2.5}
-G = {"a": 1.5, "b": 0.1, "c": 0.5, "d": 0.8, "e": 0.4, "f": 2.5}
+L = {"a": 3.2, "b": 0.6, "c": 2.0, "d": 1.2, "e": 0.2, "f": 2.5}
+G = {"a": 1.6, "b": 0.1, "c": 0.5, "d": 0.8, "e": 0.4, "f": 2.5}
 
 
 @exercise("search.which-is-next", kind="recall")
@@ -35,7 +35,7 @@ def which_is_next(answer: object) -> str:
         ("others-alone", lambda k: G[k], "Your order looks at the others alone.",
          "Few of the others have been at e. Have any good ones?"),
         ("difference", lambda k: G[k] - L[k], "Your order is that of the differences l - g.",
-         "Of what does the expected improvement depend, if you divide above and below by l?"),
+         "On what does the expected improvement depend, if you divide above and below by l?"),
     ):  # fmt: skip
         if given == sorted(L, key=key):
             raise Wrong(mistake, says, hint=hint)

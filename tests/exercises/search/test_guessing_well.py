@@ -142,11 +142,19 @@ class TestGuessingWell(Promises):
     }
 
 
-@pytest.mark.parametrize("mistake", [lambda k: -guessing_well.L[k], lambda k: guessing_well.G[k]])
+@pytest.mark.parametrize(
+    "mistake",
+    [
+        lambda k: -guessing_well.L[k],
+        lambda k: guessing_well.G[k],
+        lambda k: round(guessing_well.G[k] - guessing_well.L[k], 9),
+    ],
+)
 def test_no_wrong_order_of_the_six_is_the_right_one(mistake) -> None:
     ratio = {k: guessing_well.L[k] / guessing_well.G[k] for k in guessing_well.L}
     right = sorted(ratio, key=ratio.__getitem__, reverse=True)
     assert len(set(ratio.values())) == 6
+    assert len({mistake(k) for k in ratio}) == 6  # so that there is one order by it
     assert sorted(ratio, key=mistake) != right
 
 
