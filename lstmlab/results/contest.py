@@ -21,7 +21,7 @@ from lstmlab.results.surface import Tabulated
 from lstmlab.search import Genetic, GridSearch, local_pool, rehearse
 from lstmlab.search.poudel import BUDGETS, GENES, IN_GRID, LOG_SPACE, METHODS, SPACE, contestant
 
-NAME = "contest"
+NAME, SOURCE = "contest", "generated"
 SEEDS = range(50)
 SPACES = {"linear": SPACE, "log": LOG_SPACE}
 EQUAL = 70, 710
@@ -107,14 +107,14 @@ def contested(seed: int) -> tuple[dict[str, list[Row]], float]:
         for method, most in MOST.items():
             search = contestant(method, SPACES[space], genes, seed)
             searches[method] = trials = rehearse(search, noisy, most)
-            about: Row = {"method": method, "space": space, "seed": seed}
+            about: Row = {"source": SOURCE, "method": method, "space": space, "seed": seed}
             rows[""] += [{**about, **row} for row in marked(trials, expected)]
             if isinstance(search, Genetic) and space == "linear" and seed in FOLLOWED:
                 rows["generations"] += [{**about, **row} for row in of_generations(search)]
         if space == "linear":
             for name, budgets in (("own", BUDGETS), ("equal", dict.fromkeys(BUDGETS, EQUAL[0]))):
                 row = winners_grid(searches, seed, budgets, expected)
-                rows["grids"].append({"budgets": name, **row})
+                rows["grids"].append({"source": SOURCE, "budgets": name, **row})
     return rows, time.process_time() - began
 
 
@@ -133,7 +133,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         command="contest",
         seconds=sum(seconds for _, seconds in found),
         by="table of networks trained before",
-        sources=["generated"],
+        sources=[SOURCE],
     )
 
 

@@ -63,6 +63,7 @@ def rows(trials: pd.DataFrame) -> list[Row]:
     for trial in trials.sort_values(["hidden", "lr", "maxlen", "repeat"]).itertuples():
         accuracy = json.loads(str(trial.accuracy))
         row: Row = {
+            "source": OBJECTIVE.source,
             "hidden": int(trial.hidden),
             "lr": float(trial.lr),
             "maxlen": int(trial.maxlen),

@@ -100,6 +100,7 @@ def judged(
     found = Verdicts(p, np.stack([y for _, y in cut.test]))
     (tn, fp), (fn, tp) = found.confusion.tolist()
     row: Row = {
+        "source": objective.source,
         "method": method,
         "train": len(cut.train),
         "seed": seed,
@@ -118,7 +119,7 @@ def judged(
 
 def logits(p: Array) -> NDArray[np.float16]:
     """log(p / (1 - p)) in half precision, which keeps the order of probabilities near 0 and 1."""
-    p = np.clip(np.asarray(p, np.float64).ravel(), 1e-9, 1 - 1e-9)
+    p = np.clip(np.asarray(p, np.float64).ravel(), 1e-30, 1 - 1e-9)
     return np.log(p / (1 - p)).astype(np.float16)
 
 

@@ -36,8 +36,8 @@ def test_the_winner_is_the_smallest_error_and_failed_trials_are_none():
 def test_half_precision_keeps_what_the_verdicts_are_worth(monkeypatch):
     rng = np.random.default_rng(0)
     y = rng.random(3000) < 0.4
-    p = 1 / (1 + np.exp(-(6 * y + 8 * rng.standard_normal(3000))))
-    recorded = {"genetic-I": tuning.logits(p.astype(np.float32)), "y": y}
+    p = 1 / (1 + np.exp(-(6 * y + 4 * rng.standard_normal(3000)))).astype(np.float32)
+    recorded = {"genetic-I": tuning.logits(p), "y": y}
     monkeypatch.setattr(tuning, "weights", lambda name, part: recorded)
     before, after = Verdicts(p, y), tuning.verdicts("genetic I")
     assert (after.confusion == before.confusion).all()
@@ -66,6 +66,7 @@ def test_everything_is_recorded(tmp_path, monkeypatch):
     tuning.main([])
     methods = {*IN_GRID, "grid"}
     assert {row["method"] for row in made[""]} == methods
+    assert {row["source"] for row in made[""]} == {"generated"}
     assert len(made[""]) == 5 * 2
     for row in made[""]:
         assert row["tn"] + row["fp"] + row["fn"] + row["tp"] == 1000
