@@ -58,7 +58,8 @@ def power_for_a_factor(answer: object) -> str:
         for mistake, other, says, hint in (
             ("divided", times / ratio, "You divide by the quotient of the accuracies.",
              "The quotient is raised to a power. What undoes that?"),
-            ("upside-down", 1 / want, "Your power is large where a small one would do.",
+            ("upside-down", 1 / want,
+             "The nearer the two accuracies are, the smaller your power gets.",
              "Nearly equal accuracies need a high power. Which logarithm belongs below the line?"),
             ("wrong-way", -want, "Your power makes the worse one likelier.",
              "With k = 0 both are alike; which way do you have to go from there?"),
@@ -112,6 +113,39 @@ def a_gene_that_changes(answer: object) -> str:
                     "it is another.", hint="Begin with one child; then ask when none of several "
                     "is changed.")  # fmt: skip
     return "The epochs wait for about three generations of approach II until a bit of theirs flips."
+
+
+@exercise("search.a-particle-overshoots", kind="derive")
+def a_particle_overshoots(answer: object) -> str:
+    """The probability that a resting particle flies past the place that pulls at it."""
+    f = function(answer, "c_1", "c_2")
+    for own, all_ in ((1.4962, 1.4962), (2.5, 1.2), (1.0, 4.0), (1.0, 1.0), (3.0, 3.0)):
+        got = number(call(f, own, all_))
+        want = 1 - 1 / (2 * own * all_)
+        if close(got, want):
+            continue
+        for mistake, other, says, hint in (
+            ("falls-short", 1 - want, "That is the probability that it stays before the place.",
+             "What is the opposite of getting too far?"),
+            ("each-alone", 1 - 1 / (own * all_),
+             "In your answer one of the two pulls has to carry it past alone.",
+             "Two pulls that are both too weak can do it together."),
+            ("both-alone", (1 - 1 / own) * (1 - 1 / all_),
+             "In your answer each of the two pulls has to be strong enough alone.",
+             "They are added: a weak one and a strong one may do."),
+            ("one-number", 1 - 1 / (own + all_), "In your answer r_1 and r_2 are the same number.",
+             "They are drawn one by one: draw the square of both."),
+            ("one-pull", 1 - 1 / own, "Only one place pulls at your particle.",
+             "p and g are the same place here, but both terms of the formula are there."),
+            ("one-pull", 1 - 1 / all_, "Only one place pulls at your particle.",
+             "p and g are the same place here, but both terms of the formula are there."),
+        ):  # fmt: skip
+            if close(got, other):
+                raise Wrong(mistake, says, hint=hint)
+        raise Wrong("another-probability", f"With {own:g} and {all_:g} it is another.",
+                    hint="Draw a square with r_1 to the right and r_2 upwards. Where in it is "
+                         "c_1 r_1 + c_2 r_2 below 1?")  # fmt: skip
+    return "With the usual 1.4962 more than three of four fly past, and see the other side."
 
 
 @exercise("search.two-parents", kind="build")

@@ -89,6 +89,15 @@ class TestBreeding(Promises):
             (lambda n, p, gene, bits: 1 - (1 - p / bits) ** (n * gene), "each-bit"),
             (lambda n, p, gene, bits: 0.32, "another-probability"),
         ],
+        "search.a-particle-overshoots": [
+            (lambda c_1, c_2: 1 / (2 * c_1 * c_2), "falls-short"),
+            (lambda c_1, c_2: 1 - 1 / (c_1 * c_2), "each-alone"),
+            (lambda c_1, c_2: (1 - 1 / c_1) * (1 - 1 / c_2), "both-alone"),
+            (lambda c_1, c_2: 1 - 1 / (c_1 + c_2), "one-number"),
+            (lambda c_1, c_2: 1 - 1 / c_1, "one-pull"),
+            (lambda c_1, c_2: 1 - 1 / c_2, "one-pull"),
+            (lambda c_1, c_2: 0.78, "another-probability"),
+        ],
         "search.two-parents": [
             (twice_the_same_wheel, "same-wheel"),
             (lambda fitness, k, a, b: (wheel(fitness, k, a, b)[0],) * 2, "identical"),
@@ -128,6 +137,7 @@ class TestBreeding(Promises):
             if p * gene < bits
             else 1.0
         ],
+        "search.a-particle-overshoots": [lambda c_1, c_2: (2 * c_1 - 1 / c_2) / (2 * c_1)],
         "search.two-parents": [lambda fitness, k, a, b: list(wheel(fitness, k, a, b))],
         "search.all-children": [lambda A, B, genes: sorted(children(A, B, genes))],
     }
@@ -136,6 +146,14 @@ class TestBreeding(Promises):
 def test_the_remarks_keep_to_the_numbers() -> None:
     assert round(power(0.9, 0.85, 1.8**4)) == 41
     assert 2.5 < 1 / (1 - (1 - 0.3 * 4 / 32) ** 10) < 3.5
+
+
+def test_a_particle_overshoots_as_often_as_it_is_said() -> None:
+    r_1, r_2 = np.random.default_rng(0).random((2, 100_000))
+    for own, all_ in ((1.4962, 1.4962), (1.0, 4.0), (2.5, 1.2)):
+        past = float((own * r_1 + all_ * r_2 > 1).mean())
+        assert abs(past - (1 - 1 / (2 * own * all_))) < 0.006
+    assert round(1 - 1 / (2 * 1.4962**2), 2) == 0.78
 
 
 def test_the_check_draws_as_the_searcher_does() -> None:
