@@ -11,6 +11,7 @@ from lstmlab.viewing.figure import Figure
 from lstmlab.viewing.lines import bars, heatmap, lines
 from lstmlab.viewing.music import note_name, piano_roll
 from lstmlab.viewing.predict import Predict
+from lstmlab.viewing.races import races
 from lstmlab.viewing.reading import reading
 from lstmlab.viewing.sound import Sound, listen, play
 from lstmlab.viewing.style import (
@@ -62,6 +63,7 @@ __all__ = [
     "piano_roll",
     "play",
     "precision_recall",
+    "races",
     "reading",
     "shares",
     "style",
