@@ -1,9 +1,10 @@
 """How the contest is made and recorded, on a made-up table of trained networks."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
-from lstmlab.results import contest, surface
+from lstmlab.results import contest, surface, table
 from lstmlab.search import Genetic, Serial, rehearse
 from lstmlab.search.poudel import BUDGETS, GENES, IN_GRID, METHODS, SPACE, contestant
 
@@ -121,3 +122,34 @@ def test_everything_is_recorded(networks, monkeypatch):
     }  # fmt: skip
     assert {row["method"] for row in made["generations"]} == {"genetic II"}
     assert {row["seed"] for row in made["generations"]} == {0}
+
+
+def shipped(part=""):
+    return pd.DataFrame(table(contest.NAME, part))
+
+
+def test_every_search_is_shipped_to_its_end():
+    found = shipped()
+    searches = found.groupby(["method", "space", "seed"])
+    assert len(searches) == len(METHODS) * len(contest.SPACES) * len(contest.SEEDS)
+    for (method, _, _), search in searches:
+        marks = [mark for mark in contest.MARKS if mark <= contest.MOST[method]]
+        assert search["evaluations"].tolist() == marks
+        assert search["best"].is_monotonic_decreasing
+        assert search["spent"].is_monotonic_increasing
+    grids = shipped("grids")
+    assert grids.groupby("budgets")["seed"].nunique().to_dict() == {"own": 50, "equal": 50}
+    assert (grids["best"] <= grids["best_before"] + 0.1).all()
+
+
+@pytest.mark.parametrize(("method", "space"), [("TPE", "log"), ("genetic III", "linear")])
+def test_a_shipped_search_is_made_again(method, space):
+    genes = GENES if space == "linear" else None
+    search = contestant(method, contest.SPACES[space], genes, seed=7)
+    trials = rehearse(search, surface.Tabulated(), 40)
+    rows = contest.marked(trials, surface.Tabulated(noisy=False))
+    found = shipped().query("method == @method and space == @space and seed == 7")
+    for row, (_, was) in zip(rows, found.iterrows(), strict=False):
+        assert row["evaluations"] == was["evaluations"]
+        assert row["best"] == pytest.approx(was["best"], abs=2e-6)
+        assert row["spent"] == pytest.approx(was["spent"], abs=0.02)
