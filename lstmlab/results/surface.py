@@ -23,7 +23,7 @@ from lstmlab.results.making import publish
 from lstmlab.search import GridSearch, run, table
 from lstmlab.search.cube import Array
 from lstmlab.search.outcome import Answer
-from lstmlab.search.poudel import SPACE, Reading
+from lstmlab.search.poudel import Reading, numbers
 from lstmlab.search.space import Params
 
 NAME = "surface-reviews"
@@ -128,7 +128,7 @@ class Tabulated:
 
     def __call__(self, params: Params, seed: int) -> Answer:
         """The error on the validation reviews, and the seconds of one core that it would take."""
-        lr, hidden, epochs, maxlen = (float(params[name]) for name in SPACE)  # type: ignore[arg-type]
+        lr, hidden, epochs, maxlen = numbers(params)
         logs = np.log(hidden), np.log(lr), np.log(maxlen), epochs
         place = np.clip(logs, self.low, self.high)
         accuracy = self.accuracies[seed % len(self.accuracies)](place)

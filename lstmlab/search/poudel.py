@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from math import inf, ulp
 
 from optuna.distributions import BaseDistribution, FloatDistribution, IntDistribution
 
@@ -13,7 +14,7 @@ from lstmlab.search.gaussian import GaussianProcess
 from lstmlab.search.genetic import Gene, Genetic
 from lstmlab.search.outcome import Answer
 from lstmlab.search.random import RandomSearch
-from lstmlab.search.searcher import Searcher, check_count
+from lstmlab.search.searcher import Searcher, check_count, check_number
 from lstmlab.search.space import Params, Space
 from lstmlab.search.swarm import ParticleSwarm
 from lstmlab.search.tpe import TPE
@@ -78,6 +79,12 @@ def contestant(
     return RandomSearch(space, seed=seed)
 
 
+def numbers(params: Params) -> list[float]:
+    """The four hyperparameters in the order of `SPACE`; ValueError if one is no number above 0."""
+    what = "a number above 0"
+    return [check_number(params.get(name), name, ulp(0.0), inf, what) for name in SPACE]
+
+
 @lru_cache(maxsize=1)
 def all_reviews(source: str) -> Task:
     """`load("reviews", source=source)`, once for a process."""
@@ -140,18 +147,13 @@ class Reading:
         A hyperparameter `repeat`, where there is one, is the seed. A training that diverges has no
         value. `seconds` are those of one core, by its own clock.
         """
-        hidden, maxlen, seed, epochs = (
-            int(number)  # type: ignore[arg-type]
-            for number in (
-                params["hidden"],
-                params["maxlen"],
-                params.get("repeat", seed),
-                self.epochs or params["epochs"],
-            )
-        )
-        task = seen(self.task(), maxlen)
-        network = Classifier(task.inputs, hidden, embedding=self.embedding, variant="NP")
-        recipe = BatchRecipe(lr=float(params["lr"]), epochs=epochs)  # type: ignore[arg-type]
+        if self.epochs is not None:
+            params = {**params, "epochs": self.epochs}
+        lr, hidden, epochs, maxlen = numbers(params)
+        seed = int(params.get("repeat", seed))  # type: ignore[arg-type]
+        task = seen(self.task(), int(maxlen))
+        network = Classifier(task.inputs, int(hidden), embedding=self.embedding, variant="NP")
+        recipe = BatchRecipe(lr=lr, epochs=int(epochs))
         began = time.thread_time()  # other trials may be under way in this process
         done = train_classifier(network, task, recipe, seed=seed, progress=False)
         seconds = time.thread_time() - began

@@ -107,3 +107,15 @@ def test_a_search_sees_no_test_review_unless_it_is_asked_to():
     for wrong in ({"train": 3000}, {"valid": 2000}, {"train": 0}, {"valid": 1.5}):
         with pytest.raises((ValueError, TypeError), match="|".join(wrong)):
             reviews("generated", **wrong)
+
+
+@pytest.mark.parametrize("name", list(SPACE))
+@pytest.mark.parametrize("value", [None, 0, -1, "9", True, np.nan, np.inf])
+def test_a_hyperparameter_that_is_no_number_above_0_is_named(name, value):
+    with pytest.raises(ValueError, match=f"{name} must be a number above 0, got"):
+        TINY({**PARAMS, name: value}, 0)
+
+
+def test_no_epochs_are_not_taken_for_a_hyperparameter():
+    with pytest.raises(ValueError, match="epochs must be a number above 0, got 0"):
+        Reading("generated", train=40, valid=30, epochs=0)(PARAMS, 0)
