@@ -23,7 +23,6 @@ _LOOKS: tuple[tuple[str, LineStyle, str], ...] = (
     ("#cc79a7", (0.0, (2.6, 1.2)), "D"),
 )
 _COLUMNS = ("method", "budget", "low", "median", "high")
-_GAP = 0.075
 
 
 def races(
@@ -56,8 +55,8 @@ def races(
     Returns
     -------
     Figure
-        A line of medians and a band between the quartiles for each method. Names stand at the ends
-        of the lines, or below if there are several panels. A method has one look in all panels.
+        A line of medians and a band between the quartiles for each method, which has one look in
+        all panels; the names stand below.
 
     Raises
     ------
@@ -79,30 +78,29 @@ def races(
         )
     called = {method: (names or {}).get(method, method) for method in methods}
     with style():
-        figure = Figure(figsize=(WIDTH, 3.4), layout="constrained")
-        row = figure.subplots(1, len(drawn), squeeze=False, sharey=True)[0]
+        figure = Figure(figsize=(WIDTH, 3.8), layout="constrained")
+        grid = figure.add_gridspec(2, len(drawn), height_ratios=(1, 0.14))
+        row = [figure.add_subplot(grid[0, 0])]
+        row += [figure.add_subplot(grid[0, n], sharey=row[0]) for n in range(1, len(drawn))]
+        below = figure.add_subplot(grid[1, :])
+        below.set_axis_off()
         for axes, (name, table) in zip(row, drawn.items(), strict=True):
-            _panel(axes, table, methods, called)
+            _panel(axes, table, methods)
             axes.set(title=name, xlabel=xlabel)
             axes.grid(axis="y")
         row[0].set_ylabel(ylabel)
         for axes in row:
             _scales(axes, log)
-        if len(row) == 1:
-            _at_ends(row[0], drawn[next(iter(drawn))], methods, called)
-        else:
-            lines = {line.get_label(): line for axes in row for line in axes.get_lines()}
-            figure.legend(
-                [lines[called[m]] for m in methods], [called[m] for m in methods],
-                loc="outside lower left", ncols=min(5, len(methods)), handlelength=2.4,
-            )  # fmt: skip
+        lines = {line.get_gid(): line for axes in row for line in axes.get_lines()}
+        below.legend(
+            [lines[f"median {method}"] for method in methods], [called[m] for m in methods],
+            loc="upper left", borderaxespad=0, ncols=3, handlelength=2.6,
+        )  # fmt: skip
         annotate(figure, title, caption)
     return figure
 
 
-def _panel(
-    axes: Axes, table: pd.DataFrame, methods: Sequence[str], called: Mapping[str, str]
-) -> None:
+def _panel(axes: Axes, table: pd.DataFrame, methods: Sequence[str]) -> None:
     for n, method in enumerate(methods):
         color, dashes, marker = _LOOKS[n]
         one = table[table["method"] == method].sort_values("budget")
@@ -114,7 +112,7 @@ def _panel(
         )  # fmt: skip
         axes.plot(
             one["budget"], one["median"], color=color, linestyle=dashes, marker=marker,
-            markersize=3.2, label=called[method], gid=f"median {method}",
+            markersize=3.2, gid=f"median {method}",
         )  # fmt: skip
 
 
@@ -125,38 +123,8 @@ def _scales(axes: Axes, log: tuple[bool, bool]) -> None:
         getattr(axes, f"set_{axis}scale")("log")
         one = getattr(axes, f"{axis}axis")
         low, high = sorted(one.get_view_interval())
-        subs = (1.0, 2.0, 5.0) if high / low < 200 else (1.0,)
-        one.set_major_locator(LogLocator(subs=subs))
+        subs = (1.0, 2.0, 5.0) if high / low < 1000 else (1.0,)
+        one.set_major_locator(LogLocator(subs=subs, numticks=12))
         one.set_minor_locator(NullLocator())
         one.set_major_formatter(FuncFormatter(lambda at, _: f"{at:,.6g}"))
 
-
-def _at_ends(
-    axes: Axes, table: pd.DataFrame, methods: Sequence[str], called: Mapping[str, str]
-) -> None:
-    """Names at the right, each at the height of its line's end, or as near as others allow."""
-    last = {
-        method: one.sort_values("budget")["median"].iloc[-1]
-        for method, one in table.groupby("method")
-    }
-    scale = axes.transData + axes.transAxes.inverted()
-    edge = axes.get_xlim()[1]
-    heights = {m: float(scale.transform((edge, end))[1]) for m, end in last.items()}
-    order = sorted(heights, key=lambda m: heights[m])
-    at = _apart([heights[m] for m in order])
-    for method, height in zip(order, at, strict=True):
-        axes.text(
-            1.015, height, called[method], transform=axes.transAxes, va="center", fontsize=8.5,
-            color=_LOOKS[list(methods).index(method)][0], gid=f"name {method}",
-        )  # fmt: skip
-
-
-def _apart(heights: Sequence[float]) -> list[float]:
-    """The rising heights, moved as far as it takes for a gap between each two, and within 0…1."""
-    gaps = _GAP * np.arange(len(heights))
-    down = np.array(heights) - gaps
-    placed = np.array([
-        max(min(down[i : j + 1].mean() for j in range(k, len(down))) for i in range(k + 1))
-        for k in range(len(down))
-    ])  # the nearest rising sequence (isotonic regression)
-    return list(np.clip(placed, 0.0, 1.0 - gaps[-1]) + gaps)
