@@ -6,7 +6,7 @@ import pytest
 from lstmlab.evidence import Verdicts
 from lstmlab.results import tuning
 from lstmlab.search import Serial
-from lstmlab.search.poudel import IN_GRID, Reading
+from lstmlab.search.poudel import IN_GRID, METHODS, Reading
 
 TINY = Reading("generated", train=40, valid=30, embedding=4)
 WINNERS = [
@@ -78,3 +78,55 @@ def test_everything_is_recorded(tmp_path, monkeypatch):
     trials = made["trials"]
     assert all(sum(row["method"] == name for row in trials) == 3 for name in IN_GRID)
     assert made["about"]["sources"] == ["generated"]
+
+
+@pytest.fixture(scope="module")
+def shipped():
+    import pandas as pd
+
+    from lstmlab import results
+
+    trials = pd.DataFrame(results.table("tuning-imdb", "trials"))
+    trials["value"] = pd.to_numeric(trials["value"], errors="coerce")
+    return pd.DataFrame(results.table("tuning-imdb")), trials
+
+
+def test_every_method_is_shipped_with_all_its_evaluations_inside_the_space(shipped):
+    judged, trials = shipped
+    made = trials.groupby("method")["number"].apply(sorted).to_dict()
+    assert set(made) == {*METHODS, tuning.GRID} == set(judged["method"])
+    assert all(made[method] == list(range(tuning.BUDGET)) for method in METHODS)
+    for name, one in tuning.SPACE.items():
+        assert trials[name].between(one.low, one.high).all()
+    assert trials["value"].between(0, 1).mean() > 0.95
+    assert (trials["seconds"] > 0).all()
+
+
+def test_the_shipped_grid_holds_its_winners_and_their_values_alone(shipped):
+    _, trials = shipped
+    winners = [tuning.winner(trials[trials["method"] == method]) for method in IN_GRID]
+    grid = trials[trials["method"] == tuning.GRID]
+    for name in tuning.SPACE:
+        assert set(grid[name]) == {one[name] for one in winners}
+    places = set(grid[list(tuning.SPACE)].itertuples(index=False, name=None))
+    assert len(places) == len(grid)
+    assert all(tuple(one.values()) in places for one in winners)
+
+
+def test_what_was_found_is_judged_on_all_test_reviews_with_every_seed(shipped):
+    judged, _ = shipped
+    assert set(judged["source"]) == {"IMDB"}
+    assert set(judged["train"]) == {4000, 20_000}
+    counts = judged[["tn", "fp", "fn", "tp"]]
+    assert (counts.sum(axis=1) == 25_000).all()
+    assert np.allclose((counts["tn"] + counts["tp"]) / 25_000, judged["accuracy"])
+    assert (judged.groupby(["method", "train"])["seed"].apply(set) == {*tuning.SEEDS}).all()
+
+
+def test_shipped_verdicts_give_the_shipped_scores(shipped):
+    judged, _ = shipped
+    own = judged[(judged["seed"] == tuning.SEEDS[0]) & (judged["train"] == 20_000)]
+    for row in own.to_dict("records"):
+        said = tuning.verdicts(row["method"])
+        assert said.accuracy == pytest.approx(row["accuracy"], abs=0.002)
+        assert said.area == pytest.approx(row["area"], abs=0.005)
