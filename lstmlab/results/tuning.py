@@ -13,6 +13,7 @@ import argparse
 import json
 import time
 from collections.abc import Sequence
+from concurrent.futures import Future
 from dataclasses import replace
 
 import numpy as np
@@ -142,14 +143,20 @@ def main(arguments: Sequence[str] | None = None) -> None:
             for method in METHODS
         ]
         found = {method: job.result() for method, job in zip(METHODS, jobs, strict=True)}
-        found[GRID] = over_winners(objective, [winner(found[method]) for method in IN_GRID])
-        judging = [
-            pool.submit(judged, method, winner(trials), objective, size, seed)
-            for size in sizes
-            for method, trials in found.items()
-            for seed in SEEDS
-        ]
-        judgements = [job.result() for job in judging]
+        winners = {method: winner(trials) for method, trials in found.items()}
+        grid = pool.submit(over_winners, objective, [winners[method] for method in IN_GRID])
+
+        def judge(method: str) -> list[Future[tuple[Row, Verdicts]]]:
+            return [
+                pool.submit(judged, method, winners[method], objective, size, seed)
+                for size in sizes
+                for seed in SEEDS
+            ]
+
+        judging = [job for method in METHODS for job in judge(method)]
+        found[GRID] = grid.result()
+        winners[GRID] = winner(found[GRID])
+        judgements = [job.result() for job in judging + judge(GRID)]
     trials = pd.concat(found.values())[["method", "number", *SPACE, "value", "seconds"]]
     rows = [row for row, _ in judgements]
     said: dict[str, Array] = {
