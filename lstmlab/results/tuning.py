@@ -5,8 +5,8 @@
 searches IMDB (from `$LSTMLAB_DATA` or the cache), 70 evaluations of each method, with half the
 paper's widths and lengths and a part of its reviews; then a grid over winners, as in the paper's
 section IV. What each has found is trained anew, on that part and on all reviews, with three seeds,
-and judged on the test set. Stopped, it goes on where it was: the searches are in journals in the
-folder in which it runs.
+and judged on the test set. Stopped, it goes on where it was: searches are in journals, and
+judgements in files, in the folder in which it runs.
 """
 
 import argparse
@@ -15,6 +15,7 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -24,6 +25,7 @@ from optuna.distributions import FloatDistribution, IntDistribution
 from lstmlab.cells import Array
 from lstmlab.evidence import Verdicts
 from lstmlab.results import Row, weights
+from lstmlab.results.kept import Kept
 from lstmlab.results.making import publish
 from lstmlab.search import Gene, GridSearch, Searcher, Serial, local_pool, run, table
 from lstmlab.search.poudel import IN_GRID, METHODS, Reading, all_reviews, contestant
@@ -118,6 +120,21 @@ def judged(
     return row, found
 
 
+def judgement(
+    method: str, params: Params, objective: Reading, train: int, seed: int
+) -> tuple[Row, list[float]]:
+    """The row of `judged` and its network's logits; made once, and kept in a file."""
+
+    def make() -> tuple[Row, list[float]]:
+        row, found = judged(method, params, objective, train, seed)
+        return row, logits(found.p).tolist()
+
+    name = f"{NAME}-{method.replace(' ', '-')}-{train}-{seed}.judged"
+    kept: Kept[tuple[Row, list[float]]] = Kept((objective, params), Path(name))
+    row, odds = kept.get("judgement", make)
+    return row, odds
+
+
 def logits(p: Array) -> NDArray[np.float16]:
     """log(p / (1 - p)) in half precision, which keeps the order of probabilities near 0 and 1."""
     p = np.clip(np.asarray(p, np.float64).ravel(), 1e-30, 1 - 1e-9)
@@ -142,29 +159,32 @@ def main(arguments: Sequence[str] | None = None) -> None:
             pool.submit(searched, method, contestant(method, SPACE, GENES), objective, BUDGET)
             for method in METHODS
         ]
-        found = {method: job.result() for method, job in zip(METHODS, jobs, strict=True)}
-        winners = {method: winner(trials) for method, trials in found.items()}
-        grid = pool.submit(over_winners, objective, [winners[method] for method in IN_GRID])
+        found: dict[str, pd.DataFrame] = {}
+        judging: list[Future[tuple[Row, list[float]]]] = []
 
-        def judge(method: str) -> list[Future[tuple[Row, Verdicts]]]:
-            return [
-                pool.submit(judged, method, winners[method], objective, size, seed)
+        def judge(method: str, trials: pd.DataFrame) -> None:
+            found[method] = trials
+            judging.extend(
+                pool.submit(judgement, method, winner(trials), objective, size, seed)
                 for size in sizes
                 for seed in SEEDS
-            ]
+            )
 
-        judging = [job for method in METHODS for job in judge(method)]
-        found[GRID] = grid.result()
-        winners[GRID] = winner(found[GRID])
-        judgements = [job.result() for job in judging + judge(GRID)]
+        for method, job in zip(METHODS, jobs, strict=True):
+            judge(method, job.result())
+            if method == IN_GRID[-1]:
+                winners = [winner(found[one]) for one in IN_GRID]
+                grid = pool.submit(over_winners, objective, winners)
+        judge(GRID, grid.result())
+        judgements = [job.result() for job in judging]
     trials = pd.concat(found.values())[["method", "number", *SPACE, "value", "seconds"]]
     rows = [row for row, _ in judgements]
     said: dict[str, Array] = {
-        str(row["method"]).replace(" ", "-"): logits(verdict.p)
-        for row, verdict in judgements
+        str(row["method"]).replace(" ", "-"): np.array(odds, np.float16)
+        for row, odds in judgements
         if (row["seed"], row["train"]) == (SEEDS[0], sizes[-1])
     }
-    said["y"] = judgements[0][1].y.astype(np.uint8)
+    said["y"] = np.ravel([y for _, y in all_reviews(objective.source).test]).astype(np.uint8)
     publish(
         NAME,
         {"": rows, "trials": recorded(trials)},
