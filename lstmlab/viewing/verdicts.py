@@ -41,8 +41,8 @@ def precision_recall(
     Returns
     -------
     Figure
-        One pair of axes; the legend gives each curve's area. A thin line is the share of positive
-        ones, which guessing comes to.
+        One pair of axes; the legend gives each curve's area, which is that below the steps drawn. A
+        thin line is the share of positive ones, which guessing comes to.
 
     Raises
     ------
@@ -58,7 +58,7 @@ def precision_recall(
             label = f"{name} ({one.area:.3f})"
             axes.plot(
                 one.curve.recall, one.curve.precision, color=color, linestyle=dashes, label=label,
-                drawstyle="steps-pre", linewidth=1.4, gid=f"curve {name}",
+                drawstyle="steps-post", linewidth=1.4, gid=f"curve {name}",
             )  # fmt: skip
             axes.plot(
                 one.recall, one.precision, "o", color=color, markersize=5, gid=f"point {name}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from matplotlib.cbook import STEP_LOOKUP_MAP
 
 from lstmlab.evidence import Verdicts
 from lstmlab.viewing import confusion, precision_recall
@@ -34,6 +35,15 @@ def test_a_curve_is_the_verdicts_and_its_area_stands_in_the_legend() -> None:
     assert sorted(shares) == sorted({one.y.mean() for one in shown.values()})
     styles = {str(by_gid(figure, f"curve {name}")[0].get_linestyle()) for name in shown}
     assert len(styles) == 2
+
+
+@pytest.mark.parametrize("grades", [2, 5, 1000])
+def test_the_area_below_the_drawn_steps_is_the_one_in_the_legend(grades: int) -> None:
+    one = made_up(seed=2)
+    one = Verdicts(np.round(one.p * grades) / grades, one.y)
+    (curve,) = by_gid(precision_recall({"one": one}), "curve one")
+    x, y = STEP_LOOKUP_MAP[curve.get_drawstyle()](curve.get_xdata(), curve.get_ydata())
+    assert -np.trapezoid(y, x) == pytest.approx(one.area)
 
 
 def test_a_matrix_has_counts_and_shares_of_the_truth() -> None:

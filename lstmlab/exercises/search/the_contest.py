@@ -137,6 +137,8 @@ def average_precision(answer: object) -> str:
     others: tuple[tuple[str, Callable[[Floats, Floats], float], str, str], ...] = (
         ("lowest-first", lambda p, y: _area(-p, y), "You begin with the lowest p.",
          "Who is called positive when the threshold is high?"),
+        ("above-it-alone", _above, "A threshold calls those at the threshold as well.",
+         "`p >= threshold`: whom does `>` leave out?"),
         ("negatives", lambda p, y: _area(-p, 1 - y), "Your positive ones are the negative ones.",
          "y is 1 where a review is positive."),
         ("left-end", _left, "Your steps have the precision of the point before.",
@@ -175,6 +177,12 @@ def _area(p: Floats, y: Floats, *, straight: bool = False) -> float:
 def _left(p: Floats, y: Floats) -> float:
     precision, recall = _points(p, y)
     return float(np.diff(recall, prepend=0.0) @ np.append(1.0, precision[:-1]))
+
+
+def _above(p: Floats, y: Floats) -> float:
+    """With the thresholds that there are, calling only what lies above them."""
+    precision, recall = _points(p, y)
+    return float(np.diff(recall[:-1], prepend=0.0) @ precision[:-1])
 
 
 def _mean(p: Floats, y: Floats) -> float:
@@ -236,7 +244,7 @@ def median_race(answer: object) -> str:
 
 @exercise("search.wrong-order", kind="derive")
 def wrong_order(answer: object) -> str:
-    """How often the method with the higher median is ahead, with one run each or the best of n."""
+    """How often the method with the higher median is ahead, with one run each."""
     f = function(answer, "a", "b")
     rng = np.random.default_rng(7)
     cases = []
@@ -244,6 +252,8 @@ def wrong_order(answer: object) -> str:
                                 (12, 12, 0.15, 1)):  # fmt: skip
         a, b = rng.random(n), rng.random(m) + shift
         cases.append((np.round(a, digits), np.round(b, digits)))
+    cases.append((np.array([1.0, 2, 3, 40, 50]), np.array([4.0, 5, 6, 7, 8])))
+    cases.append((np.array([5.0, 5, 5, 9, 9]), np.array([6.0, 1, 1, 7, 8])))
     got = np.array([number(call(f, a, b)) for a, b in cases])
     want = np.array([_wrong(a, b) for a, b in cases])
     if close(got, want):
@@ -260,6 +270,12 @@ def wrong_order(answer: object) -> str:
          "Look at the medians first: which of the two is it?"),
         ("b-is-better", lambda a, b: _behind(b, a), "In your answer it is always b that is better.",
          "Look at the medians first: which of the two is it?"),
+        ("means", lambda a, b: _behind(*((a, b) if a.mean() < b.mean() else (b, a))),
+         "You take the method with the lower mean for the better one.",
+         "One bad run moves a mean. By which number does the text tell the better one?"),
+        ("never-above-a-half", lambda a, b: min(_wrong(a, b), 1 - _wrong(a, b)),
+         "Your share is never above one half.",
+         "With a = [5, 5, 9] and b = [6, 1, 8] it is 5/9."),
     )  # fmt: skip
     for mistake, other, says, hint in others:
         if close(got, np.array([other(a, b) for a, b in cases])):

@@ -22,6 +22,18 @@ def area(p: Array, y: Array) -> float:
     return Verdicts(p, y).area
 
 
+def above(p: Array, y: Array) -> float:
+    """Average precision with p > threshold in place of p >= threshold."""
+    total, before = 0.0, 0.0
+    for threshold in np.unique(p)[::-1]:
+        called = p > threshold
+        if called.any():
+            recall = y[called].sum() / y.sum()
+            total += (recall - before) * y[called].mean()
+            before = recall
+    return float(total)
+
+
 def in_turn(p: Array, y: Array, *, sign: int = 1) -> float:
     """Average precision that takes ties one after the other."""
     hits = y[np.argsort(-sign * p, kind="stable")]
@@ -79,6 +91,7 @@ class TestTheContest(Promises):
         "search.average-precision": [
             (in_turn, "ties-in-turn"),
             (lambda p, y: Verdicts(p, y).trapezoid, "straight-lines"),
+            (above, "above-it-alone"),
             (lambda p, y: area(1 - p, y), "lowest-first"),
             (lambda p, y: area(1 - p, 1 - y), "negatives"),
             (lambda p, y: float(np.mean([y[p >= c].mean() for c in np.unique(p)])),
@@ -104,6 +117,8 @@ class TestTheContest(Promises):
             (lambda a, b: in_the_way(a, b, tie=1.0), "ties-wrong"),
             (behind, "a-is-better"),
             (lambda a, b: behind(b, a), "b-is-better"),
+            (lambda a, b: behind(a, b) if a.mean() < b.mean() else behind(b, a), "means"),
+            (lambda a, b: min(in_the_way(a, b), 1 - in_the_way(a, b)), "never-above-a-half"),
             (same_place, "same-place"),
             (lambda a, b: 0.5, "another-share"),
         ],
