@@ -175,3 +175,46 @@ def step(
     if math.isfinite(E) and E != NO_LOSS:
         improve(x, w, v, space, R_T, switches, update)
     return E
+
+
+@compiled
+def adagrad(w: Any, g: Any, m: Any, rate: Any, clip: Any) -> None:
+    """m ← m + g²,  w ← w - ε g / √(m + 10⁻⁸), with the gradient clipped; then g is 0 again."""
+    tiny = m.dtype.type(1e-8)
+    for k in range(len(w)):
+        d = clip if g[k] > clip else -clip if g[k] < -clip else g[k]  # NaN stays NaN
+        m[k] += d * d
+        w[k] -= rate * d / math.sqrt(m[k] + tiny)
+        g[k] = 0
+
+
+@compiled
+def read_windows(
+    codes: Any, at: Any, x: Any, w: Any, v: Any, space: Any, R_T: Any, blocks: int, switches: Any,
+    numbers: Any, g: Any, m: Any, rate: Any, clip: Any, losses: Any,
+) -> Any:  # fmt: skip
+    """Window after window; where the next one begins. Frames x and gradient g are zeros between."""
+    T, room = len(x), space.rooms[0]
+    g[:] = 0
+    for n in range(len(losses)):
+        if at == 0 or at + T >= len(codes):
+            at = 0
+            room.Y[0], room.C[0] = 0, 0
+            room.gates0[...] = 0
+        for t in range(T):
+            x[t, codes[at + t]] = 1
+        predict(x, w, space, blocks, switches)
+        E = score(codes[at + 1 : at + T + 1], space)
+        losses[n] = E
+        if not math.isfinite(E) or E == NO_LOSS:
+            return at
+        improve(x, w, v, space, R_T, switches, None)
+        adagrad(numbers, g, m, rate, clip)
+        for t in range(T):
+            x[t, codes[at + t]] = 0
+        at += T
+        room.Y[0] = room.Y[T]
+        room.C[0] = room.C[T]
+        H, gates = room.Y.shape[2], room.gates0.shape[1]
+        room.gates0[...] = room.A[T - 1, :, H : H + gates]
+    return at
