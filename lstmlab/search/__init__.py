@@ -7,12 +7,16 @@ starts in half the time without it.
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from lstmlab.search.climber import Climber
+from lstmlab.search.downhill import GradientDescent
 from lstmlab.search.gaussian import GaussianProcess
 from lstmlab.search.genetic import Gene, Genetic, Genome
 from lstmlab.search.grid import GridSearch
 from lstmlab.search.halving import BoxHalving
 from lstmlab.search.loop import Interrupted, run
+from lstmlab.search.quasi import QuasiNewton
 from lstmlab.search.random import RandomSearch
+from lstmlab.search.relaxed import Relaxed
 from lstmlab.search.searcher import Searcher
 from lstmlab.search.space import Space
 from lstmlab.search.strata import Strata
@@ -27,14 +31,18 @@ if TYPE_CHECKING:
 __all__ = [
     "TPE",
     "BoxHalving",
+    "Climber",
     "GaussianProcess",
     "Gene",
     "Genetic",
     "Genome",
+    "GradientDescent",
     "GridSearch",
     "Interrupted",
     "ParticleSwarm",
+    "QuasiNewton",
     "RandomSearch",
+    "Relaxed",
     "Searcher",
     "Serial",
     "Space",
