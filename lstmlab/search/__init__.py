@@ -14,6 +14,7 @@ from lstmlab.search.genetic import Gene, Genetic, Genome
 from lstmlab.search.grid import GridSearch
 from lstmlab.search.halving import BoxHalving
 from lstmlab.search.loop import Interrupted, run
+from lstmlab.search.newton import Newton
 from lstmlab.search.quasi import QuasiNewton
 from lstmlab.search.random import RandomSearch
 from lstmlab.search.relaxed import Relaxed
@@ -39,6 +40,7 @@ __all__ = [
     "GradientDescent",
     "GridSearch",
     "Interrupted",
+    "Newton",
     "ParticleSwarm",
     "QuasiNewton",
     "RandomSearch",

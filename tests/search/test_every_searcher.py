@@ -12,6 +12,7 @@ from lstmlab.search import (
     Genetic,
     GradientDescent,
     GridSearch,
+    Newton,
     ParticleSwarm,
     QuasiNewton,
     RandomSearch,
@@ -28,8 +29,10 @@ KINDS = [
     RandomSearch,
     GradientDescent,
     QuasiNewton,
+    Newton,
     GradientDescent.customary,
     QuasiNewton.customary,
+    Newton.customary,
 ]
 SPACE = {"lr": FloatDistribution(1e-4, 1, log=True), "blocks": IntDistribution(1, 200)}
 SILENT = {
