@@ -13,6 +13,7 @@ from lstmlab.viewing.music import note_name, piano_roll
 from lstmlab.viewing.predict import Predict
 from lstmlab.viewing.races import races
 from lstmlab.viewing.reading import reading
+from lstmlab.viewing.rules import describe_rule, draw_rule
 from lstmlab.viewing.sound import Sound, listen, play
 from lstmlab.viewing.style import (
     DIVERGING,
@@ -49,7 +50,9 @@ __all__ = [
     "bars",
     "boxes",
     "confusion",
+    "describe_rule",
     "draw_block",
+    "draw_rule",
     "explore",
     "field",
     "gate_trace",
