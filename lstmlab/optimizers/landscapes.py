@@ -1,7 +1,7 @@
 """Functions of two weights on which the path of a rule can be drawn, and the paths.
 
 A rule is tried at many learning rates at once, and shown at its best, as Bello et al. (2017,
-section 5.2) do on Rosenbrock's function.
+section 5.1) do on Rosenbrock's function.
 """
 
 from __future__ import annotations
