@@ -119,7 +119,9 @@ def largest_rate(answer: object) -> str:
         return close(got / np.array([way(L, beta) for L, beta in BOWLS]), np.ones(len(BOWLS)), 1e-5)
 
     if is_like(lambda L, b: 2 * (1 + b) / ((1 - b) * L)):
-        return "That is 19 times SGD's limit for β = 0.9; in the widget ten times SGD's rate was fine."
+        return (
+            "That is 19 times SGD's limit for β = 0.9; in the widget ten times SGD's rate was fine."
+        )
     for mistake, way, says, hint in (
         ("sgd", lambda L, b: 2 / L, "That is the limit of SGD.",
          "At your rate, with β = 0.9, momentum is still far from its limit. Try it."),
