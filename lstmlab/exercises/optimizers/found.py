@@ -32,7 +32,7 @@ def found_hold(answer: object) -> str:
         if key in given:
             raise Wrong(mistake, says, hint=hint)
     for key, mistake, says, hint in (
-        ("a", "against", "In your answer PowerSign may go against a gradient.",
+        ("a", "against", "In your answer PowerSign may have another sign than the gradient.",
          "Which sign has e to any power?"),
         ("c", "exponentials", "In your answer m · exp(v) is not momentum where gradients are "
          "small.", "What is exp(x) for small x?"),
@@ -44,7 +44,7 @@ def found_hold(answer: object) -> str:
     return "Most of the sixteen formulas are rates and constants in disguise."
 
 
-BETAS = (0.0, 0.3, 0.5, 0.9, 0.99)
+BETAS = (0.05, 0.3, 0.5, 0.9, 0.99)
 
 
 @exercise("optimizers.noise-agrees", kind="derive")
