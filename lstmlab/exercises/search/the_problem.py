@@ -46,7 +46,7 @@ def what_it_was(answer: object) -> str:
     ):  # fmt: skip
         if key not in given:
             raise Wrong(mistake, says, hint=hint)
-    return "None of the four faults alone would have explained the thirteen ends."
+    return "Behind every fault stood the next: with calm signs the loss would still rank by length."
 
 
 @exercise("search.pairs-for-a-sign", kind="derive")
@@ -67,11 +67,14 @@ def pairs_for_a_sign(answer: object) -> str:
         return got == [max(1, math.ceil(way(*case))) for case in cases]
 
     if all_like(_pairs):
-        return "With ρ = 0.9 a tenth of the pairs is enough; for the hidden size it is about 0."
+        return "With ρ = 0.9 a tenth of the pairs is enough; in the hidden size ρ is about 0."
     for mistake, way, says, hint in (
         ("rho-forgotten", lambda d, a, b, rho, p: _pairs(d, a, b, 0.0, p),
          "Your number does not depend on rho.",
          "The variance of a difference has a term with the covariance."),
+        ("rho-once", lambda d, a, b, rho, p: _pairs(d, a, b, rho / 2, p),
+         "The correlation counts half for you.",
+         "How often is the product of both ends' luck in the square of their difference?"),
         ("rho-sign", lambda d, a, b, rho, p: _pairs(d, a, b, -rho, p),
          "For you luck that is alike makes a difference less certain.",
          "What is left of luck that is the same at both ends?"),
@@ -118,18 +121,21 @@ def break_even(answer: object) -> str:
     """How well a network with one character more must do for the summed loss to notice."""
     f = function(answer, "s", "alpha", "V", "e")
     cases = [(12, 100, 63, 4.0), (30, 100, 65, 3.5), (20, 1000, 63, 3.0), (5, 2000, 50, 2.5),
-             (39, 500, 80, 3.2)]  # fmt: skip
+             (39, 500, 80, 3.2), (12, 100, 63, 3.0)]  # fmt: skip
     got = np.array([number(call(f, *case)) for case in cases])
 
     def all_like(way: Callable[[int, int, int, float], float]) -> bool:
         return close(got, np.array([way(*case) for case in cases]), 1e-4)
 
     if all_like(_even):
-        return "After 100 windows of 12 it is below 0: a perfect network with 13 would lose."
+        return "After 100 windows of 12 at 3.4 nats it is 0.1: one with 13 must be all but perfect."
     for mistake, way, says, hint in (
         ("constant-forgotten", lambda s, n, v, e: s * e / (s + 1),
          "You leave out what is left of the start.",
          "How much of s ln V is in the loss after α windows, and of (s + 1) ln V?"),
+        ("clamped", lambda s, n, v, e: max(0.0, _even(s, n, v, e)),
+         "You do not let it go below 0.",
+         "A negative answer says something, too: leave it as it is."),
         ("same-mean", lambda s, n, v, e: e, "At the same mean per character the longer window's "
          "sum is larger.", "Write both losses, and set them equal."),
         ("constant-once", lambda s, n, v, e: (s * e - 0.999**n * math.log(v)) / (s + 1),

@@ -112,6 +112,10 @@ class TestTheProblem(Promises):
         ],
         "search.pairs-for-a-sign": [
             (lambda d, sigma_1, sigma_2, rho, P: whole(d, sigma_1, sigma_2, 0, P), "rho-forgotten"),
+            (
+                lambda d, sigma_1, sigma_2, rho, P: whole(d, sigma_1, sigma_2, rho / 2, P),
+                "rho-once",
+            ),
             (lambda d, sigma_1, sigma_2, rho, P: whole(d, sigma_1, sigma_2, -rho, P), "rho-sign"),
             (
                 lambda d, sigma_1, sigma_2, rho, P: whole(d, sigma_1, sigma_2, rho, (1 + P) / 2),
@@ -136,6 +140,7 @@ class TestTheProblem(Promises):
         ],
         "search.break-even": [
             (lambda s, alpha, V, e: s * e / (s + 1), "constant-forgotten"),
+            (lambda s, alpha, V, e: max(0.0, even(s, alpha, V, e)), "clamped"),
             (lambda s, alpha, V, e: e, "same-mean"),
             (lambda s, alpha, V, e: (s * e - 0.999**alpha * log(V)) / (s + 1), "constant-once"),
             (lambda s, alpha, V, e: (s * e + start(alpha, V)) / (s + 1), "upwards"),
