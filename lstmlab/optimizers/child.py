@@ -8,39 +8,41 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn.utils import skip_init
 
+from lstmlab.optimizers.convnet import ChildNet
 from lstmlab.optimizers.optimizer import RuleOptimizer
 from lstmlab.optimizers.rule import Rule
 from lstmlab.tasks import Task
 from lstmlab.tasks.generated import check_whole
 from lstmlab.tasks.task import Pictures
 
-SMALLEST = 4
-"""Pixels a side: the two poolings leave one of them."""
+__all__ = ["ChildNet", "ChildRun", "Hopeless", "train_child"]
+
 AT_ONCE = 250
 """Pictures that are judged together."""
 
 
-class ChildNet(nn.Module):
-    """Two convolutions of 3 x 3, and a class for each picture.
+@dataclass(frozen=True)
+class Hopeless:
+    """When a training is given up for showing no promise.
 
     Parameters
     ----------
-    inputs : tuple of int
-        Height, width and channels of a picture; 4 pixels or more a side.
-    classes : int
-        K, 2 or more.
-    filters : int
-        Of each convolution.
-    generator : torch.Generator, optional
-        From which the first weights come; torch's own if not given.
+    after : int
+        After so many updates it is judged, once. A training that has fewer never is.
+    window : int
+        By the mean of so many losses, the last; `after` or fewer.
+    margin : float
+        In nats: that mean has to be below ln K - margin, where ln K is the loss of a guess among
+        K classes.
+    exploded : float
+        Above 1: a loss above so many times ln K ends a training at once, whenever it comes.
 
     Raises
     ------
@@ -49,70 +51,38 @@ class ChildNet(nn.Module):
 
     Notes
     -----
-    After each convolution come batch normalisation and max(0, x), in the customary order; the
-    paper names both (section 4.2). The rest is our decision: of every 2 x 2 the largest, after
-    each, and one linear layer to the K classes. Weights begin as torch has them, uniform within
-    1/√(inputs of a neuron), biases at 0. The largest is taken before max(0, x), which gives the
-    same and is faster.
+    The paper stops its finalists early (section 5.2) and does not say when; this is our decision.
+    Of 2,100 trainings of 300 random rules on the digits (500 pictures, minibatches of 20, 8
+    filters) these numbers give up 88 in a hundred, and 6 fail. Of the 52 rules that come to an
+    accuracy above 0.5 in five epochs they give up five at every rate, slow ones such as
+    clip(sign(g), 1e-4).
     """
 
-    def __init__(
-        self,
-        inputs: tuple[int, int, int],
-        classes: int,
-        filters: int = 32,
-        *,
-        generator: torch.Generator | None = None,
-    ) -> None:
-        height, width, channels = _shape(inputs)
-        classes = check_whole("classes", classes, least=2)
-        filters = check_whole("filters", filters)
-        super().__init__()
-        self.inputs, self.classes = (height, width, channels), classes
-        self.layers = nn.Sequential(
-            *_block(channels, filters),
-            *_block(filters, filters),
-            nn.Flatten(),
-            skip_init(nn.Linear, filters * (height // 4) * (width // 4), classes),
-        )
-        for layer in self.layers:
-            if isinstance(layer, nn.Conv2d | nn.Linear):
-                bound = 1 / math.sqrt(layer.weight[0].numel())
-                nn.init.uniform_(layer.weight, -bound, bound, generator=generator)
-            if isinstance(layer, nn.Linear):
-                nn.init.zeros_(layer.bias)
+    after: int = 12
+    window: int = 5
+    margin: float = 0.0
+    exploded: float = 10.0
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Logits of the classes.
+    def __post_init__(self) -> None:
+        check_whole("after", self.after)
+        if check_whole("window", self.window) > self.after:
+            raise ValueError(f"window must be {self.after}, `after`, or less, got {self.window}")
+        for name, least in (("margin", 0.0), ("exploded", 1.0)):
+            number = getattr(self, name)
+            if isinstance(number, bool) or not isinstance(number, int | float):
+                raise ValueError(f"{name} must be a number, got {number!r}")
+            if not least <= number < math.inf:
+                raise ValueError(f"{name} must be finite and {least:g} or more, got {number!r}")
 
-        Parameters
-        ----------
-        x : Tensor of uint8, (B, height, width, channels)
-            As `Pictures` have them: 0 to 255, which becomes -1 to 1.
-
-        Returns
-        -------
-        Tensor of float32, (B, K)
-        """
-        scaled = x.permute(0, 3, 1, 2).float() / 127.5 - 1
-        logits: Tensor = self.layers(scaled)
-        return logits
-
-
-def _block(channels: int, filters: int) -> tuple[nn.Module, ...]:
-    """A convolution without bias, which the normalisation would take away, and what follows it."""
-    conv = skip_init(nn.Conv2d, channels, filters, 3, padding=1, bias=False)
-    return conv, nn.BatchNorm2d(filters), nn.MaxPool2d(2), nn.ReLU()
-
-
-def _shape(inputs: tuple[int, int, int]) -> tuple[int, int, int]:
-    if not isinstance(inputs, tuple | list) or len(inputs) != 3:
-        raise ValueError(f"inputs must be height, width and channels, got {inputs!r}")
-    height, width, channels = inputs
-    check_whole("inputs[2]", channels)
-    for side in range(2):
-        check_whole(f"inputs[{side}]", inputs[side], least=SMALLEST)
-    return int(height), int(width), int(channels)
+    def verdict(self, losses: Sequence[float], classes: int) -> str:
+        """Why a training is given up after these losses, one an update; "" if it goes on."""
+        chance, n = math.log(classes), len(losses)
+        if losses[-1] > self.exploded * chance:
+            return f"the loss was {losses[-1]:.3g} after {n - 1} updates"
+        recent = float(np.mean(losses[-self.window :]))
+        if n == self.after and recent >= chance - self.margin:
+            return f"the loss was {recent:.3g} on average in updates {n - self.window + 1} to {n}"
+        return ""
 
 
 @dataclass(frozen=True)
@@ -132,7 +102,9 @@ class ChildRun:
     seconds : float
         Wall-clock time.
     failed : str
-        Why it was given up, or "".
+        Why it could not go on, or "".
+    stopped : str
+        Why it was given up as hopeless, or "".
     """
 
     accuracy: tuple[float, ...]
@@ -141,11 +113,12 @@ class ChildRun:
     updates: int
     seconds: float
     failed: str = ""
+    stopped: str = ""
 
     @property
     def reward(self) -> float:
-        """The last accuracy; 0 for a run that failed."""
-        return 0.0 if self.failed else self.accuracy[-1]
+        """The last accuracy; 0 for a run that failed or was stopped."""
+        return 0.0 if self.failed or self.stopped else self.accuracy[-1]
 
 
 def train_child(
@@ -161,6 +134,7 @@ def train_child(
     engine: str = "auto",
     test: bool = False,
     device: str = "cpu",
+    hopeless: Hopeless | None = None,
 ) -> ChildRun:
     """Train a child by a rule, and give it up when its loss is no number any more.
 
@@ -189,6 +163,8 @@ def train_child(
         Whether the test set is asked, at the end.
     device : str
         Where to, such as "cuda".
+    hopeless : Hopeless, optional
+        When it is given up before; never if not given.
 
     Returns
     -------
@@ -220,41 +196,68 @@ def train_child(
 
     accuracy: list[float] = []
     losses: list[float] = []
-    updates, failed, tested = 0, "", None
+    watch, tested = _Watch(hopeless, task.outputs), None
     for epoch in range(1, epochs + 1):
         batches = torch.from_numpy(order.permutation(n)).to(device).split(batch)
-        made, loss = _epoch(net, optimizer, ((x[some], classes[some]) for some in batches))
-        updates += made
-        if not math.isfinite(loss):
-            failed = f"the loss was {loss} after {updates} updates"
+        loss = _epoch(net, optimizer, ((x[some], classes[some]) for some in batches), watch)
+        if watch.over:
             break
         right = _accuracy(net, *_split(task, "valid", device))
         if right is None:
-            failed = f"outputs were not finite after epoch {epoch}"
+            watch.failed = f"outputs were not finite after epoch {epoch}"
             break
         accuracy.append(right)
         losses.append(loss)
-    if test and not failed:
+    if test and not watch.over:
         tested = _accuracy(net, *_split(task, "test", device))
     seconds = time.perf_counter() - began
-    return ChildRun(tuple(accuracy), tuple(losses), tested, updates, seconds, failed)
+    made = tuple(accuracy), tuple(losses), tested, watch.updates, seconds
+    return ChildRun(*made, watch.failed, watch.stopped)
+
+
+@dataclass
+class _Watch:
+    """Sees every loss, and says when a training is over before its time."""
+
+    hopeless: Hopeless | None
+    classes: int
+    losses: list[float] = field(default_factory=list)
+    updates: int = 0
+    failed: str = ""
+    stopped: str = ""
+
+    @property
+    def over(self) -> bool:
+        return bool(self.failed or self.stopped)
+
+    def see(self, loss: float) -> bool:
+        """Whether there is no need to go on after this loss."""
+        self.losses.append(loss)
+        if not math.isfinite(loss):
+            self.failed = f"the loss was {loss} after {self.updates} updates"
+        elif self.hopeless is not None:
+            self.stopped = self.hopeless.verdict(self.losses, self.classes)
+        return self.over
 
 
 def _epoch(
-    net: ChildNet, optimizer: torch.optim.Optimizer, batches: Iterable[tuple[Tensor, Tensor]]
-) -> tuple[int, float]:
-    """How many updates were made, and the mean loss; or the first that is not finite, and stop."""
-    updates, seen, total = 0, 0, 0.0
+    net: ChildNet,
+    optimizer: torch.optim.Optimizer,
+    batches: Iterable[tuple[Tensor, Tensor]],
+    watch: _Watch,
+) -> float:
+    """Train until the epoch or the training is over; the mean loss."""
+    seen, total = 0, 0.0
     for x, classes in batches:
         loss = nn.functional.cross_entropy(net(x), classes)
         value = float(loss.detach())
-        if not math.isfinite(value):
-            return updates, value
+        if watch.see(value):
+            break
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
-        updates, seen, total = updates + 1, seen + len(x), total + len(x) * value
-    return updates, total / seen
+        watch.updates, seen, total = watch.updates + 1, seen + len(x), total + len(x) * value
+    return total / seen if seen else math.nan
 
 
 def _streams(seed: int) -> tuple[torch.Generator, np.random.Generator, torch.Generator]:

@@ -12,7 +12,7 @@ torch = pytest.importorskip("torch")
 from torch.nn import functional as F
 
 from lstmlab.optimizers import FOUND, ZOO, RuleOptimizer
-from lstmlab.optimizers.child import ChildNet, ChildRun, train_child
+from lstmlab.optimizers.child import ChildNet, ChildRun, Hopeless, train_child
 from lstmlab.tasks import load
 from lstmlab.tasks.task import Pictures
 
@@ -180,6 +180,89 @@ def test_every_rule_that_was_found_trains_it(task, name):
         for lr in (0.01, 0.1, 10.0)
     ]
     assert (max(rewards) > 0.4) == (name != "found-15")
+
+
+# -- hopeless ones ------------------------------------------------------------------------------
+
+CHANCE = np.log(10)
+
+
+def test_a_loss_that_is_not_below_that_of_a_guess_is_hopeless():
+    """In the mean of the window, at the update at which it is judged, and at no other."""
+    hopeless = Hopeless(after=4, window=2, margin=0.1)
+    for above, last in ((1e-6, 4), (-1e-6, 0)):
+        mean = CHANCE - 0.1 + above
+        losses = [0.1, 9.0, mean - 1, mean + 1, 9.0, 9.0]
+        stopped = [n for n in range(1, 7) if hopeless.verdict(losses[:n], 10)]
+        assert stopped == ([last] if last else [])
+    said = hopeless.verdict([0.0, 0.0, 3.0, 4.0], 10)
+    assert said == "the loss was 3.5 on average in updates 3 to 4"
+
+
+def test_a_loss_that_has_exploded_is_hopeless_at_once():
+    hopeless = Hopeless(after=3, window=1, exploded=2)
+    assert hopeless.verdict([2 * CHANCE + 0.01], 10) == "the loss was 4.62 after 0 updates"
+    assert hopeless.verdict([1.0, 1.0, 1.0, 1.0, 4.7], 10) == "the loss was 4.7 after 4 updates"
+    assert not hopeless.verdict([2 * CHANCE - 0.01], 10)
+    assert not hopeless.verdict([1.0, 1.0, 1.0, 1.0, 4.5], 10)
+
+
+def test_chance_depends_on_the_number_of_classes():
+    hopeless = Hopeless(after=1, window=1)
+    assert hopeless.verdict([0.7], 2)
+    assert not hopeless.verdict([0.69], 2)
+    assert not hopeless.verdict([0.7], 3)
+
+
+def test_a_hopeless_training_is_stopped_and_recorded(task):
+    run = train_child("noise", task, lr=0.01, epochs=3, hopeless=Hopeless(after=8), **SMALL)
+    assert run.stopped.startswith("the loss was 2.")
+    assert run.stopped.endswith("in updates 4 to 8")
+    assert (run.updates, run.reward, run.test, run.failed) == (7, 0, None, "")
+    assert run.accuracy == run.loss == ()
+    wild = train_child("g", task, lr=10.0, epochs=3, hopeless=Hopeless(after=10), **SMALL)
+    assert wild.stopped == f"the loss was {wild.stopped.split()[3]} after {wild.updates} updates"
+    assert wild.updates < 9
+
+
+def test_a_training_that_is_not_stopped_is_as_it_would_be_without(task):
+    kept = {"lr": 0.01, "epochs": 2, "test": True, **SMALL}
+    assert same(
+        train_child("adam", task, hopeless=Hopeless(), **kept), train_child("adam", task, **kept)
+    )
+    assert train_child("noise", task, **kept).stopped == ""
+
+
+def test_a_training_shorter_than_the_judgement_is_never_judged(task):
+    run = train_child("noise", task, lr=0.01, epochs=1, hopeless=Hopeless(after=11), **SMALL)
+    assert not run.stopped
+    assert run.updates == 10
+
+
+def test_no_number_is_a_failure_and_no_hopelessness(task):
+    run = train_child("1", task, lr=1e38, hopeless=Hopeless(after=2, window=2), **SMALL)
+    assert run.failed
+    assert not run.stopped
+
+
+@pytest.mark.parametrize(
+    ("given", "named"),
+    [
+        ({"after": 0}, "after must be a whole number, 1 or more, got 0"),
+        ({"window": 0}, "window must be a whole number, 1 or more, got 0"),
+        ({"window": 13}, "window must be 12, `after`, or less, got 13"),
+        ({"margin": -0.1}, "margin must be finite and 0 or more, got -0.1"),
+        ({"margin": True}, "margin must be a number, got True"),
+        ({"exploded": 0.5}, "exploded must be finite and 1 or more, got 0.5"),
+        ({"exploded": float("inf")}, "exploded must be finite and 1 or more, got inf"),
+    ],
+)
+def test_a_judgement_that_is_none_is_refused(given, named):
+    with pytest.raises(ValueError, match=named):
+        Hopeless(**given)
+
+
+# -- arguments ----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
