@@ -19,6 +19,7 @@ from nbformat.v4 import new_code_cell
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 from exercise_cells import exercise_faults
+from widgets import widget_faults
 
 ROOT = Path(__file__).resolve().parent.parent
 BOOK = ROOT / "book"
@@ -164,6 +165,7 @@ def _output_faults(cell: NotebookNode, output: NotebookNode) -> Iterator[str]:
             fault = alt_fault(alt)
             if fault:
                 yield f"shows HTML with an image that {fault}"
+        yield from widget_faults(joined(html))
     elif any(kind.startswith("image/") for kind in output.data):
         fault = alt_fault(cell.metadata.get("mystnb", {}).get("image", {}).get("alt"))
         if fault:

@@ -1,8 +1,9 @@
 """Run every chapter again and compare each printed result with the one that is stored.
 
-With each chapter its student notebook runs from top to bottom in a kernel of its own. There a cell
-may raise NotImplementedError, as a stub does, and nothing else; and every check must say that its
-exercise is not written yet.
+A chapter runs in a folder that holds nothing else, so that a reader may keep it anywhere. With it
+its student notebook runs in a kernel of its own, without the code that the two share to the letter
+and that no exercise changes. There a cell may raise NotImplementedError, as a stub does, and
+nothing else; and every check must say that its exercise is not written yet.
 
 A chapter whose metadata says ``"lstmlab": {"data": ["music"]}`` was stored from a run on the real
 set. Where that set is found its outputs are compared like any other's; where it is not, the
@@ -16,8 +17,10 @@ from __future__ import annotations
 import argparse
 import os
 import re
+import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
@@ -69,9 +72,10 @@ def command(path: Path, *, strict: bool) -> list[str]:
     ]
 
 
-def student_command(path: Path) -> list[str]:
-    """The command that runs the student notebook at `path`."""
-    return [sys.executable, str(ROOT / "tools" / "student_runs.py"), str(path)]
+def student_command(chapter: Path) -> list[str]:
+    """The command that runs the student notebook of a `chapter` that is proved."""
+    tool = str(ROOT / "tools" / "student_runs.py")
+    return [sys.executable, tool, "--proved", str(chapter.parent), str(student_path(chapter))]
 
 
 def proved(name: str, arguments: list[str]) -> bool:
@@ -120,26 +124,34 @@ def main(arguments: list[str] | None = None) -> int:
         for path in filter(imports_torch, paths):
             print(f"prove: {path.name} is left out: it needs torch, which is not installed")
         paths = [path for path in paths if not imports_torch(path)]
-    proofs: list[tuple[str, list[str]]] = []
-    for path in paths:
+    with tempfile.TemporaryDirectory() as folder:
+        return 0 if all(proofs(paths, Path(folder), options.jobs)) else 1
+
+
+def proofs(paths: list[Path], folder: Path, jobs: int) -> list[bool]:
+    """Which proofs of these chapters and their student notebooks hold, run in `folder`."""
+    todo: list[tuple[str, list[str]]] = []
+    for n, path in enumerate(paths):
         missing = missing_data(path, available)
         how = "assertions only" if missing else "compared to the letter"
-        proofs.append((f"{path.name}, {how}", command(path, strict=not missing)))
+        alone = folder / str(n) / path.name
+        alone.parent.mkdir()
+        shutil.copyfile(path, alone)
+        todo.append((f"{path.name}, {how}", command(alone, strict=not missing)))
         if missing:
             print(
                 f"prove: {path.name} was stored from a run on real data, and {', '.join(missing)} "
                 "is not here (LSTMLAB_DATA): it runs on the default data, text not compared"
             )
-    for path in map(student_path, paths):
-        if path.is_file():
-            proofs.append((f"student/{path.name}, nothing solved", student_command(path)))
-    print(f"prove: runs of notebooks: {len(proofs)}, at once: {options.jobs}", flush=True)
-    pool = ThreadPoolExecutor(options.jobs)
+    for path in paths:
+        if student_path(path).is_file():
+            todo.append((f"student/{path.name}, nothing solved", student_command(path)))
+    print(f"prove: runs of notebooks: {len(todo)}, at once: {jobs}", flush=True)
+    pool = ThreadPoolExecutor(jobs)
     try:
-        held = [*pool.map(lambda proof: proved(*proof), proofs)]
+        return [*pool.map(lambda proof: proved(*proof), todo)]
     finally:
         pool.shutdown(cancel_futures=True)
-    return 0 if all(held) else 1
 
 
 if __name__ == "__main__":

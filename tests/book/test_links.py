@@ -99,9 +99,10 @@ def test_internal_links_and_anchors_resolve(name: str) -> None:
 def test_files_a_page_loads_exist(name: str) -> None:
     require_built()
     here = page(name)
+    tree = soup(here)
     missing: list[str] = []
     for tag_name, keys in LOADING.items():
-        for tag in soup(here).find_all(tag_name):
+        for tag in tree.find_all(tag_name):
             for key in keys:
                 link = urlsplit(str(tag.get(key, "")))
                 if link.scheme or link.netloc or not link.path or key == "srcset":

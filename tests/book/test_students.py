@@ -192,6 +192,65 @@ def test_a_solution_that_leaked_is_named(
     assert f"the check of {ID} says ['{ID}: Right.'], not that it is unwritten" in said
 
 
+def pair(folder: Path, *later: str) -> tuple[NotebookNode, NotebookNode]:
+    """A student notebook and its chapter, which has these cells of code after its exercise."""
+    path = folder / "1-2-the-block.ipynb"
+    notebook = nbformat.read(path, as_version=4)
+    notebook.cells += [new_code_cell(source) for source in later]
+    nbformat.write(notebook, path)
+    return made(folder, path.name), notebook
+
+
+FIRST = "import numpy as np\n\nfrom lstmlab import check"
+CHECK = f'check("{ID}", half_life)'
+
+
+@pytest.mark.parametrize("later", [(), ("print(np.pi)",)], ids=["nothing later", "a cell later"])
+def test_what_a_proved_chapter_ran_is_not_run_again(folder: Path, later: tuple[str, ...]) -> None:
+    left = student_runs.unproved(*pair(folder, *later))
+    assert [cell.source for cell in left.cells] == [FIRST, STUB, CHECK]
+
+
+@pytest.mark.parametrize(
+    "later",
+    ["print(half_life(0.9))", "def twice(f):\n    return 2 * half_life(f)"],
+    ids=["called", "in a function"],
+)
+def test_a_cell_that_uses_what_an_exercise_defines_is_run_and_so_is_all(
+    folder: Path, later: str
+) -> None:
+    student, chapter = pair(folder, later)
+    assert student_runs.unproved(student, chapter) is student
+
+
+@pytest.mark.parametrize("place", [0, 1, -1], ids=["first", "second", "last"])
+def test_a_cell_that_is_not_the_chapters_is_run_and_so_is_all(folder: Path, place: int) -> None:
+    student, chapter = pair(folder, "print(np.pi)")
+    code = [cell for cell in student.cells if cell.cell_type == "code"]
+    code[place].source += "\n1 / 0"
+    assert student_runs.unproved(student, chapter) is student
+
+
+def test_beside_a_proved_chapter_a_leak_and_an_error_are_named_too(
+    folder: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = folder / "1-2-the-block.ipynb"
+    target = student_path(path)
+    target.parent.mkdir()
+    for right, wrong, fault in (
+        ("", "", ""),
+        ("raise NotImplementedError", LINE, "says ['network.half-life: Right.'], not that"),
+        (CHECK, "1 / 0", "raises ZeroDivisionError, not NotImplementedError"),
+        (FIRST, FIRST + "\n1 / 0", "raises ZeroDivisionError, not NotImplementedError"),
+    ):
+        student = made(folder, path.name)
+        for cell in student.cells:
+            cell.source = cell.source.replace(right, wrong) if right else cell.source
+        nbformat.write(student, target)
+        assert student_runs.main(["--proved", str(folder), str(target)]) == bool(fault)
+        assert fault in capfd.readouterr().err
+
+
 @every
 def test_the_stored_student_notebook_is_what_its_chapter_gives(path: Path) -> None:
     assert students.write([path], keep=False) == []

@@ -227,6 +227,21 @@ def test_addresses_and_figure_sizes_do_not_fail_the_proof(tmp_path: Path) -> Non
     assert done.returncode == 0, done.stdout
 
 
+@pytest.mark.parametrize("there", [True, False], ids=["no file needed", "a neighbour read"])
+def test_a_chapter_that_reads_a_file_of_its_folder_is_not_proved(
+    tmp_path: Path, there: bool
+) -> None:
+    """A reader may have the chapter in another folder, as the student notebook is."""
+    (tmp_path / "neighbour.txt").write_text("1", "utf-8")
+    source = "1" if there else "int(open('neighbour.txt').read())"
+    cell = stored(new_code_cell(source), new_output("execute_result", {"text/plain": "1"},
+                                                    execution_count=1))  # fmt: skip
+    kernel = {"name": "python3", "display_name": "Python 3"}
+    path = write(tmp_path / "a.ipynb", cell, kernelspec=kernel)
+    assert nbval(path, strict=True).returncode == 0
+    assert prove.main(["--jobs", "1", str(path)]) == (0 if there else 1)
+
+
 def test_prove_refuses_a_chapter_that_was_never_run(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

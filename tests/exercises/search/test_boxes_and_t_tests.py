@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import cache
 from itertools import combinations
 
 import numpy as np
@@ -22,12 +23,18 @@ def trials(variance: float, difference: float) -> int:
     return 10 * math.ceil(9 * variance / difference**2)
 
 
+@cache
+def corrected(p: tuple[float, ...], alpha: float, method: str) -> Bools:
+    """Each is asked for many times, and statsmodels collects all garbage every time."""
+    return np.asarray(multipletests(p, alpha, method=method)[0])
+
+
 def holm(p: Floats, alpha: float) -> Bools:
-    return np.asarray(multipletests(p, alpha, method="holm")[0])
+    return corrected(tuple(p), alpha, "holm").copy()
 
 
 def hochberg(p: Floats, alpha: float) -> Bools:
-    return np.asarray(multipletests(p, alpha, method="simes-hochberg")[0])
+    return corrected(tuple(p), alpha, "simes-hochberg").copy()
 
 
 def levels(p: Floats, alpha: float) -> Floats:
