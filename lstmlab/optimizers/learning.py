@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
@@ -67,6 +67,15 @@ class Batch:
             if not bool(torch.isfinite(numbers).all()):
                 raise ValueError(f"{name} must be finite numbers, got {numbers.tolist()}")
 
+    @classmethod
+    def joined(cls, batches: Sequence[Batch]) -> Batch:
+        """Several batches as one; each string keeps the probability with which it was written."""
+        return cls(
+            torch.cat([batch.actions for batch in batches]),
+            torch.cat([batch.log_prob for batch in batches]),
+            torch.cat([batch.rewards for batch in batches]),
+        )
+
 
 @dataclass(frozen=True)
 class Report:
@@ -77,15 +86,15 @@ class Report:
     mean_reward, baseline : float
         Of the batch; what was subtracted from its rewards.
     entropy : float
-        Of the policy before the update, in nats a string: the mean over the batch.
+        Of the policy before the update, in nats a string: the mean over the strings learned from.
     gradient_norm : float
         ‖∇‖ of the surrogate before the update; ∞ if it is not finite, and then no step is taken.
     surrogate : tuple of float
         Before the update and after it; without a lag the first is mean reward - baseline and the
         entropy's part.
     kl : float
-        KL(before ‖ after) in nats, the mean over the prefixes that the batch visits; 0 where no
-        step was taken.
+        KL(before ‖ after) in nats, the mean over the prefixes of the strings learned from; 0 where
+        no step was taken.
     accepted : bool
         Whether a step was taken.
     backtracks : int or None
@@ -137,7 +146,8 @@ class Seen:
     def of(cls, policy: Policy, actions: Tensor) -> Seen:
         """One pass through the policy."""
         log_probs = policy.distributions(actions)
-        log_prob = log_probs.gather(-1, actions[..., None])[..., 0].sum(-1)
+        chosen = actions.to(log_probs.device)[..., None]
+        log_prob = log_probs.gather(-1, chosen)[..., 0].sum(-1)
         allowed = torch.isfinite(log_probs)
         finite = torch.where(allowed, log_probs, 0.0)
         entropy = -torch.where(allowed, finite.exp() * finite, 0.0).sum((-2, -1))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections import deque
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import torch
 from torch import Tensor
@@ -60,6 +61,8 @@ class TRPO:
         At most so many products with F.
     backtracks : int
         At most so many halvings.
+    reuse : int
+        From how many batches a step learns: the last one, and so many less one before it.
 
     Raises
     ------
@@ -68,8 +71,11 @@ class TRPO:
 
     Notes
     -----
-    Bello et al. say nothing of the line search or of these numbers. Between updates nothing is
-    remembered.
+    Bello et al. say nothing of the line search or of these numbers. A step of the length that the
+    bound allows is taken however little a batch says; five strings say little, so that steps learn
+    from earlier batches again. The surrogate's weights w count those as the policy of now would
+    have written them. Adam averages gradients for REINFORCE, which is not better for reusing
+    batches.
     """
 
     def __init__(
@@ -79,16 +85,23 @@ class TRPO:
         damping: float = 0.1,
         cg_steps: int = 10,
         backtracks: int = 10,
+        reuse: int = 4,
     ) -> None:
         self.max_kl = check_number(max_kl, "max_kl", math.ulp(0.0), math.inf, "above 0")
         self.entropy = check_number(entropy, "entropy", 0, math.inf, "0 or more")
         self.damping = check_number(damping, "damping", 0, math.inf, "0 or more")
         self.cg_steps = check_count(cg_steps, "cg_steps")
         self.backtracks = check_count(backtracks, "backtracks", least=0)
+        self.reuse = check_count(reuse, "reuse")
+        self._recent: deque[Batch] = deque(maxlen=self.reuse)
+
+    @property
+    def settings(self) -> dict[str, float]:
+        """The arguments, by their names."""
+        return {name: value for name, value in vars(self).items() if name != "_recent"}
 
     def __repr__(self) -> str:
-        settings = ", ".join(f"{name}={value!r}" for name, value in vars(self).items())
-        return f"TRPO({settings})"
+        return f"TRPO({', '.join(f'{name}={value!r}' for name, value in self.settings.items())})"
 
     def update(self, policy: Policy, batch: Batch, baseline: float) -> Report:
         """Take one step, or none.
@@ -96,10 +109,14 @@ class TRPO:
         Parameters
         ----------
         policy : Policy
+            Always the same.
         batch : Batch
         baseline : float
-            b, which is subtracted from the rewards.
+            b, which is subtracted from the rewards, those of earlier batches too.
         """
+        mean_reward = float(batch.rewards.double().mean())
+        self._recent.append(batch)
+        batch = Batch.joined(self._recent)
         seen = Seen.of(policy, batch.actions)
         worth = Worth.of(seen, batch, baseline, self.entropy)
         surrogate = seen.surrogate(worth)
@@ -111,7 +128,7 @@ class TRPO:
             direction = self.direction(policy, seen, g)
             accepted, backtracks, kl, after = self._search(policy, batch, seen, worth, direction)
         return Report(
-            mean_reward=float(batch.rewards.double().mean()),
+            mean_reward=mean_reward,
             baseline=float(baseline),
             entropy=float(seen.entropy.detach().mean()),
             gradient_norm=length,
@@ -158,12 +175,15 @@ class TRPO:
         return False, self.backtracks, 0.0, before
 
     def state_dict(self) -> dict[str, object]:
-        """The settings: there is nothing else."""
-        return dict(vars(self))
+        """The settings, and the batches that the next steps learn from again."""
+        recent = [(batch.actions, batch.log_prob, batch.rewards) for batch in self._recent]
+        return {**self.settings, "recent": recent}
 
     def load_state_dict(self, state: State) -> None:
-        """See that a state is that of the same settings; ValueError if not."""
-        check_state(state, vars(self), "a TRPO")
+        """Go on from a state; ValueError if it is that of other settings."""
+        check_state(state, self.settings, "a TRPO")
+        recent = cast("list[tuple[Tensor, Tensor, Tensor]]", state["recent"])
+        self._recent = deque((Batch(*batch) for batch in recent), maxlen=self.reuse)
 
 
 def flat(tensors: Sequence[Tensor]) -> Tensor:

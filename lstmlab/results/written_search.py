@@ -71,7 +71,7 @@ class Arm:
         from lstmlab.optimizers.controller import Controller
         from lstmlab.optimizers.trpo import TRPO
 
-        learner = TRPO(max_kl=MAX_KL, damping=DAMPING)
+        learner = TRPO(max_kl=MAX_KL, damping=DAMPING, reuse=1)
         return Controller(self.grammar, learner=learner, batch=BATCH, seed=self.seed)
 
     def objective(self) -> Objective:

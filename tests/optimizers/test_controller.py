@@ -261,6 +261,17 @@ def test_another_seed_is_another_search() -> None:
     assert one.ask(5) != one.ask(5)
 
 
+def test_every_batch_has_draws_of_its_own() -> None:
+    """Also where nothing has been learned in between."""
+    searcher = controller(Listener())
+    written = []
+    for _ in range(6):
+        asked = searcher.ask(5)
+        tell(searcher, asked, [0.5] * 5)
+        written += [tuple(params.values()) for params in asked]
+    assert len(set(written)) == 30
+
+
 def test_two_workers_and_one_find_the_same(tmp_path: Path) -> None:
     searchers = controller(), controller()
     ours = run(searchers[0], Alike(0.002), 43, executor=2, progress=False)

@@ -97,23 +97,26 @@ def test_the_whole_step_is_the_damped_natural_gradient_as_long_as_allowed(
     assert float(found @ F @ found) / 2 == pytest.approx(0.003)
 
 
-LEARNERS = [
-    TRPO(max_kl=0.01),
-    TRPO(max_kl=0.1, damping=1e-3),
-    TRPO(max_kl=1.0, damping=0.0, entropy=0.0),
-    TRPO(max_kl=1e-4, cg_steps=1, backtracks=3),
-    TRPO(max_kl=5.0, backtracks=0),
-    TRPO(max_kl=0.02, entropy=10.0),
+SETTINGS: list[dict[str, float]] = [
+    {"max_kl": 0.01},
+    {"max_kl": 0.1, "damping": 1e-3},
+    {"max_kl": 1.0, "damping": 0.0, "entropy": 0.0},
+    {"max_kl": 1e-4, "cg_steps": 1, "backtracks": 3},
+    {"max_kl": 5.0, "backtracks": 0},
+    {"max_kl": 0.02, "entropy": 10.0},
 ]
 
 
-@pytest.mark.parametrize("learner", LEARNERS, ids=repr)
+@pytest.mark.parametrize("settings", SETTINGS, ids=repr)
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
-def test_the_divergence_never_exceeds_its_bound(learner: TRPO, dtype: torch.dtype) -> None:
+def test_the_divergence_never_exceeds_its_bound(
+    settings: dict[str, float], dtype: torch.dtype
+) -> None:
     """Measured anew, over batches of all kinds, and the surrogate never falls; a step that is
     refused leaves the weights as they were, to the bit."""
     taken = refused = 0
     for seed in range(12):
+        learner = TRPO(**settings)
         policy = made(TWO, units=5, spread=(0.08, 1.0, 3.0)[seed % 3], seed=seed, dtype=dtype)
         scale, shift = ((1, 0), (0, 0.5), (1e6, 0), (1e-9, 1), (1e30, -1e30), (0, 0))[seed % 6]
         batch = written(policy, 1 + seed % 7, seed, scale, shift)
@@ -138,7 +141,7 @@ def test_the_divergence_never_exceeds_its_bound(learner: TRPO, dtype: torch.dtyp
             assert report.surrogate[0] == report.surrogate[1]
             assert same(weights(policy), start)
     assert taken > 0
-    if learner.entropy == 0:
+    if settings.get("entropy") == 0:
         assert refused > 0  # with equal rewards there is nothing to learn
 
 
@@ -155,7 +158,7 @@ def test_a_step_too_long_is_halved_until_it_fits(monkeypatch: pytest.MonkeyPatch
         torch.testing.assert_close(weight, was + 0.5**report.backtracks * delta)
     again = made(TWO, units=5)
     monkeypatch.setattr(TRPO, "direction", lambda self, *args: [1e3 * x for x in whole_step])
-    report = allowed.update(again, batch, 0.0)
+    report = TRPO(max_kl=0.5).update(again, batch, 0.0)
     assert report.accepted
     assert report.backtracks is not None
     assert report.backtracks > 4
@@ -224,16 +227,51 @@ def test_it_finds_the_string_that_is_rewarded() -> None:
     assert float(policy.log_prob(best[None]).detach().exp()) > 0.5
 
 
+def test_a_step_learns_from_the_last_batches_and_no_others() -> None:
+    policy, learner = made(TWO), TRPO(reuse=3, max_kl=0.1)
+    batches = [written(policy, 4, seed=k) for k in range(5)]
+    for k, batch in enumerate(batches):
+        copy = made(TWO)
+        copy.load_state_dict(policy.state_dict())
+        joined = Batch.joined(batches[max(0, k - 2) : k + 1])
+        assert len(joined.rewards) == 4 * min(k + 1, 3)
+        alone = TRPO(reuse=1, max_kl=0.1).update(copy, joined, 0.1)
+        report = learner.update(policy, batch, 0.1)
+        assert same(weights(policy), weights(copy))
+        assert report.surrogate == alone.surrogate
+        assert report.mean_reward == pytest.approx(float(batch.rewards.mean()))
+        assert report.accepted
+
+
+def test_the_divergence_stays_within_its_bound_through_a_whole_search() -> None:
+    policy, learner = made(TWO, spread=0.08, dtype=torch.float32), TRPO(max_kl=0.02)
+    best = policy.sample(1, torch.Generator().manual_seed(8))
+    recent: list[Batch] = []
+    for k in range(40):
+        actions = policy.sample(5, torch.Generator().manual_seed(k))
+        recent = [*recent[-3:], batch_of(policy, actions, (actions == best).float().mean(1))]
+        joined = Batch.joined(recent).actions
+        before = Seen.of(policy, joined)
+        report = learner.update(policy, recent[-1], 0.3)
+        assert before.kl(Seen.of(policy, joined)) <= 0.02
+        assert report.kl <= 0.02
+
+
 def test_it_goes_on_from_its_state() -> None:
-    file = io.BytesIO()
-    torch.save(TRPO(max_kl=0.03).state_dict(), file)
-    file.seek(0)
     one, two = TRPO(max_kl=0.03), TRPO(max_kl=0.03)
-    two.load_state_dict(torch.load(file, weights_only=True))
-    a, b = made(), made()
-    batch = written(a, 5, seed=0)
-    assert one.update(a, batch, 0.1) == two.update(b, batch, 0.1)
-    assert same(weights(a), weights(b))
+    a, b = made(), made(seed=9)
+    for k in range(3):
+        one.update(a, written(a, 5, seed=k), 0.1)
+    file = io.BytesIO()
+    torch.save((a.state_dict(), one.state_dict()), file)
+    file.seek(0)
+    policy_state, state = torch.load(file, weights_only=True)
+    b.load_state_dict(policy_state)
+    two.load_state_dict(state)
+    for k in range(3, 9):
+        batch = written(a, 5, seed=k)
+        assert one.update(a, batch, 0.1) == two.update(b, batch, 0.1)
+        assert same(weights(a), weights(b))
     with pytest.raises(ValueError, match=r"a TRPO with max_kl=0.01, got 0.03"):
         TRPO().load_state_dict(one.state_dict())
 
@@ -246,6 +284,7 @@ def test_it_goes_on_from_its_state() -> None:
         ({"entropy": -1.0}, "entropy must be 0 or more, got -1.0"),
         ({"damping": -0.1}, "damping must be 0 or more, got -0.1"),
         ({"cg_steps": 0}, "cg_steps must be a whole number, 1 or more, got 0"),
+        ({"reuse": 0}, "reuse must be a whole number, 1 or more, got 0"),
         ({"backtracks": -1}, "backtracks must be a whole number, 0 or more, got -1"),
     ],
 )

@@ -350,6 +350,8 @@ def test_every_pair_is_in_one_batch_among_others_of_its_length(translation):
         )
         assert all(one[1] <= other[0] for one, other in itertools.pairwise(spans))
     assert [some.tolist() for some in first] != [some.tolist() for some in again]
+    longest = [int(sentences.target_lengths[some].max()) for some in first]
+    assert longest != sorted(longest)
 
 
 def test_sentences_lie_where_they_are_asked_to(translation):

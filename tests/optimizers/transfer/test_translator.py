@@ -148,10 +148,13 @@ def test_every_weight_is_learnt():
 # -- what it writes -----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("layers", [1, 3])
-def test_the_likeliest_piece_is_written_at_each_step(layers):
-    """The same pieces, given as those before, make each other the likeliest."""
-    net = made(layers, seed=3)
+@pytest.mark.parametrize(("layers", "seed"), [(1, 55), (3, 22)])
+def test_the_likeliest_piece_is_written_at_each_step(layers, seed):
+    """The same pieces, given as those before, make each other the likeliest.
+
+    With these seeds some translations end before others.
+    """
+    net = made(layers, seed)
     x, lengths, _ = sentences()
     written = net.greedy(x, lengths, 12)
     before = torch.cat([torch.full((3, 1), BEGIN), written[:, :-1]], 1)
@@ -160,6 +163,7 @@ def test_the_likeliest_piece_is_written_at_each_step(layers):
     ended = (written == END).cumsum(1) - (written == END).long() > 0
     assert torch.equal(best[~ended], written[~ended])
     assert (written[ended] == PAD).all()
+    assert ended.any()
 
 
 def test_writing_ends_with_the_last_translation_or_where_it_is_broken_off():
