@@ -96,7 +96,7 @@ def spite(policy: Policy) -> None:
 
 
 @pytest.mark.parametrize("name", GRAMMARS)
-@pytest.mark.parametrize("then", [None, times_50, spite, learned], ids=str)
+@pytest.mark.parametrize("then", [None, times_50, spite, learned])
 def test_illegal_rules_are_never_sampled(name: str, then) -> None:
     """Of each kind of weights 100,000 strings, 10,000 a grammar."""
     grammar = GRAMMARS[name]
