@@ -9,11 +9,11 @@ values each, on other seeds: one value for all three landscapes, that of the lea
 samples, where a run that does not arrive counts as `CAP`. Then 20 seeds are raced. With
 `--kept FILE` finished runs are noted in a file, to go on from after a break.
 
-What was tried before, on other seeds and a few runs each: with damping 0.001 instead of 0.1, or
-without reuse of batches, TRPO is no faster than REINFORCE, which is not better for reusing them;
-with batches of 20 both need more samples. `Likeness` was to be the third landscape, where of twelve
-runs of the learners one arrived and the others stayed on a plateau below the goal, which tells
-nothing of who is faster; `Product` took its place.
+What was tried before, on other seeds and a few runs each: with damping 0.001 instead of 0.1, and
+every batch learned from once, TRPO is no faster than REINFORCE, which is not better for reusing
+batches; with batches of 20 both need more samples. `Likeness` was to be the third landscape, where
+of twelve runs of the learners one arrived and the others stayed on a plateau below the goal, which
+tells nothing of who is faster; `Product` took its place.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ LANDSCAPES = ("matching", "neighbours", "product")
 METHODS = (*GRIDS, "random")
 OTHERS = (("reinforce", 2e-3), ("trpo-1", 0.005), ("trpo-1", 0.01))
 """Run on the same seeds to see what the choice depends on: REINFORCE's next larger rate, which has
-the least medians, and TRPO that learns from every batch once."""
+the least medians on the tuning seeds, and TRPO that learns from every batch once."""
 SEEDS = range(20)
 TUNED_ON = range(1000, 1004)
 EVERY = 25

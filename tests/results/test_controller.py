@@ -132,6 +132,12 @@ class TestShipped:
         assert (runs.best[~arrived] < controller.GOAL).all()
         assert (runs.samples[~arrived] == controller.CAP).all()
 
+    def test_trpo_needs_the_fewest_samples_in_the_median(self) -> None:
+        runs = pd.DataFrame(table(controller.NAME))
+        medians = runs.groupby(["landscape", "method"]).samples.median().unstack()
+        assert (medians.trpo < medians.reinforce).all()
+        assert (medians.trpo < medians.random).all()
+
     def test_the_settings_are_those_of_the_tuning(self) -> None:
         runs, tuning = (pd.DataFrame(table(controller.NAME, part)) for part in ("", "tuning"))
         for method in controller.GRIDS:
