@@ -280,7 +280,7 @@ def line_search(answer: object) -> str:
         ("at-the-bound", lambda one: _searched(one, strict=True), "You refuse a divergence that "
          "is just the bound.", "The text says at most."),
         ("infinite", lambda one: _searched(one, infinite=True), "You accept an infinite surrogate.",
-         "Which number that a policy can have lies beyond it?"),
+         "The text says finite."),
         ("last-anyway", lambda one: _searched(one, last=True), "Where no part passes you take the "
          "last one.", "What does the text ask for there?"),
         ("above-zero", lambda one: _searched(one, above=0.0), "You compare the surrogate with 0.",
