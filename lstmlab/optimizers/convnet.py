@@ -80,9 +80,13 @@ class ChildNet(nn.Module):
         -------
         Tensor of float32, (B, K)
         """
-        scaled = x.permute(0, 3, 1, 2).float() / 127.5 - 1
-        logits: Tensor = self.layers(scaled)
+        logits: Tensor = self.layers(scaled(x))
         return logits
+
+
+def scaled(pictures: Tensor) -> Tensor:
+    """Bytes (B, height, width, channels) as (B, channels, height, width) from -1 to 1."""
+    return pictures.permute(0, 3, 1, 2).float() / 127.5 - 1
 
 
 def _block(channels: int, filters: int) -> tuple[nn.Module, ...]:

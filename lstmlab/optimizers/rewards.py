@@ -56,7 +56,19 @@ class _Objective:
 
 
 @dataclass(frozen=True)
-class Matching(_Objective):
+class _Hidden(_Objective):
+    """A reward that is fixed by a hidden draw; what its parameters are, each class says."""
+
+    grammar: Grammar = field(default_factory=Grammar)
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        check_grammar(self.grammar)
+        check_seed(self.seed)
+
+
+@dataclass(frozen=True)
+class Matching(_Hidden):
     """The share of the places at which a string agrees with a hidden one.
 
     What a token earns depends on nothing but itself: a policy that learns each place by itself
@@ -68,13 +80,6 @@ class Matching(_Objective):
     seed : int
         Of the hidden string.
     """
-
-    grammar: Grammar = field(default_factory=Grammar)
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        check_grammar(self.grammar)
-        check_seed(self.seed)
 
     @cached_property
     def best(self) -> Tokens:
@@ -88,12 +93,12 @@ class Matching(_Objective):
 
 
 @dataclass(frozen=True)
-class Neighbours(_Objective):
+class Neighbours(_Hidden):
     """A sum over all pairs of neighbouring tokens, each worth a hidden Gaussian number.
 
     What a token earns depends on the one before it and the one after it, and is as often bad as
     good: a policy has to learn pairs. The least and the largest sum, found exactly by dynamic
-    programming, are the rewards 0 and 1.
+    programming, are the rewards 0 and 1; of a single string it is 1.
 
     Parameters
     ----------
@@ -101,13 +106,6 @@ class Neighbours(_Objective):
     seed : int
         Of the numbers.
     """
-
-    grammar: Grammar = field(default_factory=Grammar)
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        check_grammar(self.grammar)
-        check_seed(self.seed)
 
     @cached_property
     def worth(self) -> list[dict[tuple[str, str], float]]:
@@ -132,7 +130,8 @@ class Neighbours(_Objective):
     def reward(self, tokens: Sequence[str]) -> float:
         """What a string earns; ValueError if it is not the grammar's."""
         least, largest = self._ends
-        return (self._sum(check_tokens(self.grammar, tokens)) - least) / (largest - least)
+        total = self._sum(check_tokens(self.grammar, tokens))
+        return (total - least) / (largest - least) if least < largest else 1.0
 
     @cached_property
     def _ends(self) -> tuple[float, float]:
@@ -161,7 +160,7 @@ class Neighbours(_Objective):
 
 
 @dataclass(frozen=True)
-class Product(_Objective):
+class Product(_Hidden):
     """The shares of each group's tokens that agree with a hidden string's, multiplied.
 
     A group is worth as much as the others let it be: with one that is all wrong the reward is 0,
@@ -173,13 +172,6 @@ class Product(_Objective):
     seed : int
         Of the hidden string.
     """
-
-    grammar: Grammar = field(default_factory=Grammar)
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        check_grammar(self.grammar)
-        check_seed(self.seed)
 
     @cached_property
     def best(self) -> Tokens:

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 COPY = "CIFAR-10 (JPEG copy)"
 WRITTEN = {"ours-1": "exp(noise) * drop(adam, 0.1)", "ours-2": "adam - drop(noise, 0.3)"}
-"""Rules that our own search has found (`lstmlab.results.written`), by their names here."""
+"""Two rules of our own search (`lstmlab.results.written`), by their names here: the first of its
+finalists, and one that the controller wrote, which ended outside the best ten."""
 CONTESTANTS: dict[str, Rule] = {
     name: ZOO[name].rule for name in (*CLASSICS, "powersign", "found-8", "found-10", "found-1")
 } | {name: Rule.parse(formula) for name, formula in WRITTEN.items()}

@@ -77,6 +77,11 @@ def test_neighbours_is_a_sum_over_pairs_on_a_scale_from_worst_to_best() -> None:
         assert landscape.reward(tokens) == pytest.approx((total(tokens) - low) / (high - low))
 
 
+def test_the_only_string_of_a_grammar_is_the_best_of_its_neighbours() -> None:
+    only = Grammar(1, ("g",), ("x",), ("*",), distinct_operands=False)
+    assert Neighbours(only).reward(only.string(0)) == 1
+
+
 def test_what_a_token_is_worth_depends_on_its_neighbours_alone_in_neighbours() -> None:
     landscape = Neighbours(SMALL)
     head, other = ("g", "m", "x", "x", "*"), ("m", "g", "exp", "exp", "*")

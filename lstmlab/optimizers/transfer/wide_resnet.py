@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.utils import skip_init
 
+from lstmlab.optimizers.convnet import scaled
 from lstmlab.tasks.generated import check_whole
 
 SMALLEST = 4
@@ -109,8 +110,7 @@ class WideResNet(nn.Module):
         -------
         Tensor of float32, (B, K)
         """
-        scaled = x.permute(0, 3, 1, 2).float() / 127.5 - 1
-        seen = F.relu(self.norm(self.blocks(self.first(scaled))))
+        seen = F.relu(self.norm(self.blocks(self.first(scaled(x)))))
         logits: Tensor = self.last(seen.mean((2, 3)))
         return logits
 
