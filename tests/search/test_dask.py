@@ -6,7 +6,7 @@ import subprocess
 import sys
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import pytest
 from optuna.distributions import CategoricalDistribution
@@ -46,7 +46,8 @@ def processes(root, folder, *commands):
         for program in started:
             for child in children(program.pid):  # a nanny would start its worker again
                 program.kill()
-                os.kill(child, signal.SIGKILL)
+                with suppress(ProcessLookupError):  # it may have seen its nanny go
+                    os.kill(child, signal.SIGKILL)
             program.kill()
             program.wait()
 
