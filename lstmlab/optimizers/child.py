@@ -16,6 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from lstmlab.optimizers.convnet import ChildNet
+from lstmlab.optimizers.evaluate import BETAS
 from lstmlab.optimizers.optimizer import RuleOptimizer
 from lstmlab.optimizers.rule import Rule
 from lstmlab.tasks import Task
@@ -132,6 +133,7 @@ def train_child(
     examples: int | None = None,
     filters: int = 32,
     engine: str = "auto",
+    betas: tuple[float, float, float] = BETAS,
     test: bool = False,
     device: str = "cpu",
     hopeless: Hopeless | None = None,
@@ -158,7 +160,8 @@ def train_child(
     filters : int
         Of `ChildNet`.
     engine : str
-        Of `RuleOptimizer`.
+    betas : tuple of float
+        Of `RuleOptimizer`; what makes an optimizer of its own sees to them itself.
     test : bool
         Whether the test set is asked, at the end.
     device : str
@@ -189,7 +192,7 @@ def train_child(
     if isinstance(rule, Rule | str):
         steps = epochs * -(-n // batch)
         optimizer: torch.optim.Optimizer = RuleOptimizer(
-            params, rule, lr, generator=draws, steps=steps, engine=engine
+            params, rule, lr, betas=betas, generator=draws, steps=steps, engine=engine
         )
     else:
         optimizer = rule(params, lr=lr)

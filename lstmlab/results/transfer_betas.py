@@ -77,22 +77,11 @@ def grid(rule: Rule) -> list[Betas]:
 
 def measured(task: Task, plan: Plan, rule: Rule, lr: float, betas: Betas, seed: int) -> Piece:
     """One training of the child, as plain data."""
-    import torch
-
     from lstmlab.optimizers.child import train_child
-    from lstmlab.optimizers.optimizer import RuleOptimizer
-
-    steps = plan.epochs * -(-(plan.examples or len(task.train)) // plan.batch)
-
-    def optimizer(params: Sequence[torch.nn.Parameter], lr: float) -> RuleOptimizer:
-        draws = torch.Generator().manual_seed(seed)
-        return RuleOptimizer(
-            params, rule, lr, betas=(*betas, betas[1]), generator=draws, steps=steps
-        )
 
     run = train_child(
-        optimizer, task, lr=lr, epochs=plan.epochs, batch=plan.batch, seed=seed,
-        examples=plan.examples, test=True,
+        rule, task, lr=lr, epochs=plan.epochs, batch=plan.batch, seed=seed,
+        examples=plan.examples, betas=(*betas, betas[1]), test=True,
     )  # fmt: skip
     return {**asdict(run), "accuracy": list(run.accuracy), "loss": list(run.loss)}
 

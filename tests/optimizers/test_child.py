@@ -143,6 +143,17 @@ def test_a_decay_ends_with_the_last_update(task):
     assert not same(run, train_child(of(20), task, **kept))
 
 
+def test_betas_are_those_of_the_optimizer(task):
+    betas = (0.5, 0.9, 0.8)
+
+    def known(params, lr):
+        return RuleOptimizer(params, "adam", lr, betas=betas)
+
+    run = train_child("adam", task, lr=0.01, betas=betas, **SMALL)
+    assert same(run, train_child(known, task, lr=0.01, **SMALL))
+    assert not same(run, train_child("adam", task, lr=0.01, **SMALL))
+
+
 def test_no_more_pictures_are_used_than_asked_for(task):
     x, classes = task.train.x.copy(), task.train.classes
     x[200:] = 255 - x[200:]
@@ -274,6 +285,7 @@ def test_a_judgement_that_is_none_is_refused(given, named):
         ({"examples": 0}, "examples must be a whole number, 1 or more, got 0"),
         ({"examples": 5000}, "examples must be 1197 or fewer, what task has, got 5000"),
         ({"lr": -1.0}, "lr must be a finite number, 0 or more, got -1.0"),
+        ({"betas": (0.9, 1.0, 0.9)}, "betas must be"),
     ],
 )
 def test_a_training_that_is_none_is_refused(task, given, named):
