@@ -132,17 +132,25 @@ def of_rule(trainings: Trainings, name: str, rule: Rule) -> Row:
 
 def of_runs(trainings: Trainings, name: str, rule: Rule) -> Iterable[Row]:
     """A row for every training of a rule, the short ones too."""
-    plan, lr = trainings.plan, trainings.chosen(rule)
-    every = [(rate, TUNED_ON, plan.tuned, one) for rate, one in trainings.tried(rule).items()]
-    every += [(lr, seed, plan.epochs, one) for seed, one in trainings.ended(rule, lr).items()]
-    for rate, seed, epochs, piece in every:
-        last = _epochs(piece)[-1] if _epochs(piece) else {}
-        yield {
-            "name": name, "formula": str(rule), "lr": rate, "seed": seed, "epochs": epochs,
-            **{what: _rounded(last.get(what, np.nan)) for what in plan.measures},
-            **{what: _rounded(value) for what, value in said(piece).items()},
-            "failed": str(piece["failed"]),
-        }  # fmt: skip
+    for rate, piece in trainings.tried(rule).items():
+        yield _run(trainings.plan, name, rule, rate, TUNED_ON, trainings.plan.tuned, piece)
+    yield from of_ended(trainings, name, rule, trainings.chosen(rule))
+
+
+def of_ended(trainings: Trainings, name: str, rule: Rule, lr: float) -> Iterable[Row]:
+    """A row for every long training of a rule at a rate."""
+    for seed, piece in trainings.ended(rule, lr).items():
+        yield _run(trainings.plan, name, rule, lr, seed, trainings.plan.epochs, piece)
+
+
+def _run(plan: Plan, name: str, rule: Rule, lr: float, seed: int, epochs: int, piece: Piece) -> Row:
+    last = _epochs(piece)[-1] if _epochs(piece) else {}
+    return {
+        "name": name, "formula": str(rule), "lr": lr, "seed": seed, "epochs": epochs,
+        **{what: _rounded(last.get(what, np.nan)) for what in plan.measures},
+        **{what: _rounded(value) for what, value in said(piece).items()},
+        "failed": str(piece["failed"]),
+    }  # fmt: skip
 
 
 def of_epochs(trainings: Trainings, name: str, rule: Rule) -> Iterable[Row]:
