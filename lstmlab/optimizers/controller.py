@@ -26,6 +26,8 @@ from lstmlab.search.space import Params
 LEARNERS: dict[str, Callable[[], Learner]] = {"trpo": TRPO, "reinforce": Reinforce}
 WEIGHTS, STRINGS = 0, 1
 """What a generator is for: with the seed, and a batch's number, its own seed."""
+LARGEST = torch.finfo(torch.float32).max
+"""Of all rewards."""
 
 
 @dataclass
@@ -51,6 +53,10 @@ class State(TypedDict):
 
     seed: int
     batch: int
+    direction: Direction
+    grammar: str
+    units: int
+    baseline_decay: float
     policy: dict[str, Tensor]
     learner: dict[str, object]
     baseline: dict[str, object]
@@ -108,7 +114,11 @@ class Controller(Base):
     torch uses one thread here.
 
     A failed trial has a reward of 0, or the worst so far if that is less: it never looks better
-    than one that did not fail.
+    than one that did not fail. A value that float32 cannot hold counts as a failure.
+
+    The defaults are for rewards from about 0 to 1, such as accuracies. The moving average remembers
+    each batch for dozens of others, so that one value of a million hides all differences between
+    ordinary ones: bound a loss that may explode, as in ``min(loss, 10)``.
     """
 
     lag = 1
@@ -194,11 +204,11 @@ class Controller(Base):
     def state_dict(self) -> dict[str, object]:
         """All that the next proposals depend on, and what `reports` and `best` say.
 
-        Generators need no more than the number of batches written: each batch has its own.
+        Generators need no more than the number of batches written: each batch has its own. It is
+        for a loop of one's own: `run` begins with a new controller, and tells it all trials.
         """
         return {
-            "seed": self.seed,
-            "batch": self.batch,
+            **self._same(),
             "policy": {name: x.clone() for name, x in self.policy.state_dict().items()},
             "learner": self.learner.state_dict(),
             "baseline": self.baseline.state_dict(),
@@ -211,8 +221,9 @@ class Controller(Base):
         }
 
     def load_state_dict(self, state: State) -> None:
-        """Go on from a state; ValueError if it is that of another seed, batch or learner."""
-        check_state(state, {"seed": self.seed, "batch": self.batch}, "a Controller")
+        """Go on from a state; ValueError if it is that of a controller made with other arguments,
+        and then nothing has changed."""
+        check_state(state, self._same(), "a Controller")
         self.learner.load_state_dict(state["learner"])
         self.baseline.load_state_dict(state["baseline"])
         self.policy.load_state_dict(state["policy"])
@@ -234,6 +245,17 @@ class Controller(Base):
         self._told = {tuple(tokens): reward for tokens, reward in state["told"]}
         self.reports = [Report(**report) for report in state["reports"]]  # type: ignore[arg-type]
 
+    def _same(self) -> dict[str, object]:
+        """What a controller that goes on from a state must have in common with it."""
+        return {
+            "seed": self.seed,
+            "batch": self.batch,
+            "direction": self.direction,
+            "grammar": repr(self.grammar),
+            "units": self.policy.units,
+            "baseline_decay": self.baseline.decay,
+        }
+
     def _write(self) -> None:
         """Draw a batch."""
         with _one_thread(), torch.no_grad():
@@ -247,16 +269,21 @@ class Controller(Base):
         if trial.state != TrialState.COMPLETE or trial.value is None:
             return None
         reward = trial.value if self.direction == "maximize" else -trial.value
+        if abs(reward) > LARGEST:
+            return None
         self._worst = min(self._worst, reward)
         self._told[tokens] = max(reward, self._told.get(tokens, reward))
         return reward
 
     def _learn(self, batch: Pending) -> None:
         earned = [self._worst if reward is None else reward for reward in batch.rewards]
-        rewards = torch.tensor(earned, dtype=torch.float64)
+        rewards = torch.tensor(earned, dtype=torch.float64, device="cpu")
+        failed = torch.tensor([one is None for one in batch.rewards], device=self.policy.E.device)
+        # While all have failed, nobody knows what a failure should be compared with.
+        baseline = self.baseline.take(rewards) if self._told else self._worst
         with _one_thread():
-            told = Batch(batch.actions, batch.log_prob, rewards.to(batch.log_prob))
-            report = self.learner.update(self.policy, told, self.baseline.take(rewards))
+            told = Batch(batch.actions, batch.log_prob, rewards.to(batch.log_prob), failed)
+            report = self.learner.update(self.policy, told, baseline)
         self.reports.append(report)
 
 
@@ -277,7 +304,7 @@ def _learner(learner: str | Learner) -> Learner:
 def _generator(*key: int) -> torch.Generator:
     """A generator of its own for each key."""
     (seed,) = np.random.SeedSequence(key).generate_state(1, np.uint64)
-    return torch.Generator().manual_seed(int(seed >> 1))
+    return torch.Generator("cpu").manual_seed(int(seed >> 1))
 
 
 @contextmanager

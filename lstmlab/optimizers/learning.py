@@ -19,8 +19,8 @@ State: TypeAlias = Mapping[str, object]
 """What a learner remembers: tensors, numbers, and dicts and lists of them."""
 
 ENTROPY = 0.0015
-"""The weight of the entropy, for rewards from 0 to 1 (Bello et al., 2017, section 5; the number is
-from later descriptions, and unconfirmed)."""
+"""The weight of the entropy, for rewards from 0 to 1: Bello et al. (2017, section 4.2) have such a
+penalty; the number is from later descriptions, and unconfirmed."""
 
 MOST = 10.0
 """The largest weight that a string gets for having become likelier since it was written."""
@@ -37,6 +37,8 @@ class Batch:
     log_prob : Tensor, (B,)
         log π(string) under the policy that wrote them, which may be older than the one that learns.
     rewards : Tensor, (B,)
+    failed : Tensor of bool, (B,), optional
+        Whose reward is not its own, but stands for a failure; nobody's if not given.
 
     Raises
     ------
@@ -47,6 +49,7 @@ class Batch:
     actions: Tensor
     log_prob: Tensor
     rewards: Tensor
+    failed: Tensor | None = None
 
     def __post_init__(self) -> None:
         for name in ("actions", "log_prob", "rewards"):
@@ -66,15 +69,32 @@ class Batch:
                 )
             if not bool(torch.isfinite(numbers).all()):
                 raise ValueError(f"{name} must be finite numbers, got {numbers.tolist()}")
+        *_, failed = self.parts()
+        if failed.dtype != torch.bool or failed.shape != self.rewards.shape:
+            raise ValueError(
+                f"failed must be of bool and of the shape ({len(self.actions)},), "
+                f"got {failed.dtype} of shape {tuple(failed.shape)}"
+            )
+
+    def parts(self) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Actions, log-probabilities, rewards, and whether each string failed."""
+        nobody = torch.zeros_like(self.rewards, dtype=torch.bool)
+        failed = nobody if self.failed is None else self.failed
+        return self.actions, self.log_prob, self.rewards, failed
 
     @classmethod
     def joined(cls, batches: Sequence[Batch]) -> Batch:
-        """Several batches as one; each string keeps the probability with which it was written."""
-        return cls(
-            torch.cat([batch.actions for batch in batches]),
-            torch.cat([batch.log_prob for batch in batches]),
-            torch.cat([batch.rewards for batch in batches]),
+        """Several batches as one, on the device of the last one's strings.
+
+        Each string keeps the probability with which it was written, and what it earned; but one
+        that failed earns the least of all.
+        """
+        device = batches[-1].actions.device
+        actions, log_prob, rewards, failed = (
+            torch.cat([part.to(device) for part in parts])
+            for parts in zip(*(one.parts() for one in batches), strict=True)
         )
+        return cls(actions, log_prob, torch.where(failed, rewards.min(), rewards), failed)
 
 
 @dataclass(frozen=True)
@@ -216,7 +236,7 @@ def norm(tensors: list[Tensor]) -> float:
 
 
 class Baseline:
-    """The exponential moving average of the rewards (Bello et al., 2017, section 3.3).
+    """The exponential moving average of the rewards (Bello et al., 2017, section 3.2).
 
     After the batches 1, 2, …, n with mean rewards R₁, …, Rₙ it is
 
@@ -234,7 +254,8 @@ class Baseline:
     -----
     A batch is compared with the batches before it: what its own strings earned does not enter its
     baseline, which would bias the gradient. Only the first batch has none before it, and is
-    compared with its own mean.
+    compared with its own mean. Batches that TRPO learns from again are compared with the baseline
+    of now, into which they have entered by then.
     """
 
     def __init__(self, decay: float = 0.9) -> None:

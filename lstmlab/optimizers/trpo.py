@@ -94,11 +94,12 @@ class TRPO:
         self.backtracks = check_count(backtracks, "backtracks", least=0)
         self.reuse = check_count(reuse, "reuse")
         self._recent: deque[Batch] = deque(maxlen=self.reuse)
+        self._policy: Policy | None = None
 
     @property
     def settings(self) -> dict[str, float]:
         """The arguments, by their names."""
-        return {name: value for name, value in vars(self).items() if name != "_recent"}
+        return {name: value for name, value in vars(self).items() if not name.startswith("_")}
 
     def __repr__(self) -> str:
         return f"TRPO({', '.join(f'{name}={value!r}' for name, value in self.settings.items())})"
@@ -109,11 +110,19 @@ class TRPO:
         Parameters
         ----------
         policy : Policy
-            Always the same.
+            Always the same, as it wrote the batches that are learned from again.
         batch : Batch
         baseline : float
             b, which is subtracted from the rewards, those of earlier batches too.
+
+        Raises
+        ------
+        ValueError
+            If the policy is another than before.
         """
+        if self._policy not in (None, policy):
+            raise ValueError("policy must be the one of the updates before, got another")
+        self._policy = policy
         mean_reward = float(batch.rewards.double().mean())
         self._recent.append(batch)
         batch = Batch.joined(self._recent)
@@ -176,13 +185,14 @@ class TRPO:
 
     def state_dict(self) -> dict[str, object]:
         """The settings, and the batches that the next steps learn from again."""
-        recent = [(batch.actions, batch.log_prob, batch.rewards) for batch in self._recent]
-        return {**self.settings, "recent": recent}
+        return {**self.settings, "recent": [batch.parts() for batch in self._recent]}
 
     def load_state_dict(self, state: State) -> None:
-        """Go on from a state; ValueError if it is that of other settings."""
+        """Go on from a state, with a policy as it was then; ValueError if it is that of other
+        settings."""
         check_state(state, self.settings, "a TRPO")
-        recent = cast("list[tuple[Tensor, Tensor, Tensor]]", state["recent"])
+        self._policy = None
+        recent = cast("list[tuple[Tensor, Tensor, Tensor, Tensor]]", state["recent"])
         self._recent = deque((Batch(*batch) for batch in recent), maxlen=self.reuse)
 
 

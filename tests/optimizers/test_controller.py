@@ -168,6 +168,34 @@ def test_a_failed_trial_earns_nothing_and_never_more_than_another(
     assert searcher.learner.heard[0][0].rewards.tolist() == pytest.approx(rewards)
 
 
+def test_a_failed_trial_never_looks_better_when_it_is_learned_from_again() -> None:
+    """A first batch fails wholly, and the losses that come then are not near 0."""
+    learner = TRPO(reuse=4, max_kl=0.05, entropy=0.0)
+    searcher = controller(learner, direction="minimize", baseline_decay=0.0)
+    tell(searcher, searcher.ask(5), [None] * 5)
+    assert searcher.baseline.value is None
+    actions = searcher.learner._recent[0].actions
+    before = searcher.policy.log_prob(actions).detach().mean()
+    for _ in range(3):
+        tell(searcher, searcher.ask(5), [2.25] * 5)
+        assert searcher.reports[-1].baseline == -2.25
+    joined = Batch.joined(searcher.learner._recent)
+    assert joined.rewards.tolist() == [-2.25] * 20
+    assert torch.equal(searcher.policy.log_prob(actions).detach().mean(), before)
+
+
+@pytest.mark.parametrize("direction", ["minimize", "maximize"])
+def test_a_value_too_large_for_float32_is_a_failure(direction: str) -> None:
+    def large(params: Params, seed: int) -> float:
+        return 1e39 if params["1.op1"] == "g" else 1.0
+
+    searcher = controller(direction=direction)
+    found = rehearse(searcher, large, 60)
+    assert 0 < (found["value"] > 1e38).sum() < 60
+    assert len(searcher.reports) == 12
+    assert {abs(reward) for _, reward in searcher.best(100)} == {1.0}
+
+
 def test_to_minimize_is_to_maximize_what_is_negative() -> None:
     def cost(params: Params, seed: int) -> float:
         return -Alike(luck=False)(params, seed)
@@ -217,14 +245,17 @@ def test_a_state_goes_through_a_file_and_on_in_another_controller(
     assert one.best(5) == other.best(5)
 
 
-def test_a_state_does_not_change_with_its_controller() -> None:
-    searcher = controller("reinforce")
+@pytest.mark.parametrize("learner", ["trpo", "reinforce"])
+def test_a_state_does_not_change_with_its_controller(learner: str) -> None:
+    searcher = controller(learner)
     asked = searcher.ask(7)
-    tell(searcher, asked[:3], [0.1, 0.2, 0.3])
+    tell(searcher, asked[:5], [0.1, 0.2, 0.3, 0.4, 0.5])
+    asked = [*asked[2:], *searcher.ask(3)]
+    tell(searcher, asked[3:6], [0.1, 0.2, 0.3])
     state = searcher.state_dict()
     kept = io.BytesIO()
     torch.save(state, kept)
-    tell(searcher, asked[3:5], [0.9, 0.8])
+    tell(searcher, asked[6:8], [0.9, 0.8])
     kept.seek(0)
     assert same(state, torch.load(kept, weights_only=True))
     assert not same(state, searcher.state_dict())
@@ -233,7 +264,9 @@ def test_a_state_does_not_change_with_its_controller() -> None:
 def test_a_state_of_something_else_is_refused() -> None:
     state = controller().state_dict()
     for other in (controller(seed=6), controller(batch=4), controller(TRPO(max_kl=0.3)),
-                  controller(baseline_decay=0.5), controller("reinforce")):  # fmt: skip
+                  controller(baseline_decay=0.5), controller("reinforce"), controller(units=7),
+                  controller(direction="minimize"),
+                  Controller(Grammar(operands=("g", "m", "v")), units=12, seed=5)):  # fmt: skip
         before = other.state_dict()
         with pytest.raises(ValueError, match="state must be that of a"):
             other.load_state_dict(state)

@@ -173,6 +173,8 @@ def test_a_batch_that_is_none_is_refused(
         Batch(actions, log_prob, rewards)
     with pytest.raises(TypeError, match=r"rewards must be a Tensor, got \[0.5\]"):
         Batch(ACTIONS, torch.zeros(2), [0.5])
+    with pytest.raises(ValueError, match=r"failed must be of bool and of the shape \(2,\), got"):
+        Batch(ACTIONS, torch.zeros(2), torch.zeros(2), torch.zeros(2))
 
 
 def test_the_baseline_is_the_corrected_average_of_the_batches_before() -> None:

@@ -257,6 +257,29 @@ def test_the_divergence_stays_within_its_bound_through_a_whole_search() -> None:
         assert report.kl <= 0.02
 
 
+def test_a_failure_earns_the_least_of_all_that_are_learned_from() -> None:
+    policy = made()
+    failed = torch.tensor([True, False])
+    batches = [
+        Batch(batch.actions, batch.log_prob, torch.tensor(rewards), failed if n else None)
+        for n, rewards in enumerate(([0.5, -0.2], [0.0, 0.1], [-0.7, -1.0]))
+        for batch in [written(policy, 2, seed=n)]
+    ]
+    joined = Batch.joined(batches)
+    assert joined.rewards.tolist() == torch.tensor([0.5, -0.2, -1.0, 0.1, -1.0, -1.0]).tolist()
+    assert joined.parts()[3].tolist() == [False, False, True, False, True, False]
+
+
+def test_another_policy_is_refused() -> None:
+    learner, a, b = TRPO(), made(), made(seed=9)
+    learner.update(a, written(a, 5, seed=0), 0.1)
+    before = weights(b), learner.state_dict()
+    with pytest.raises(ValueError, match="policy must be the one of the updates before"):
+        learner.update(b, written(b, 5, seed=1), 0.1)
+    assert same(before[0], weights(b))
+    assert len(learner.state_dict()["recent"]) == 1
+
+
 def test_it_goes_on_from_its_state() -> None:
     one, two = TRPO(max_kl=0.03), TRPO(max_kl=0.03)
     a, b = made(), made(seed=9)
