@@ -108,8 +108,8 @@ class Ledger:
         except (OSError, StorageInternalError) as error:
             why = getattr(error.__cause__, "orig", error)  # what SQLite said
             raise OSError(
-                f"trial {number} could not be written to the storage ({why}): the same call goes "
-                "on once that is mended"
+                f"trial {number} could not be written to the storage ({why}): the same call, with "
+                "a new searcher, goes on once that is mended"
             ) from error
         self._note(trial, number)
 

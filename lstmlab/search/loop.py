@@ -1,8 +1,10 @@
 """One loop for every searcher: ask, evaluate, write down, tell."""
 
 import warnings
+import weakref
 from collections import deque
 from collections.abc import Sized
+from contextlib import suppress
 
 from optuna.study import Study
 from tqdm.auto import tqdm
@@ -14,6 +16,9 @@ from lstmlab.search.space import check_space, settle
 from lstmlab.search.storage import Storage, opened
 from lstmlab.search.workers import Crew, Executors, Job
 
+_ASKED: weakref.WeakValueDictionary[int, Searcher] = weakref.WeakValueDictionary()
+"""Searchers that a search has asked, by their id."""
+
 
 class Interrupted(KeyboardInterrupt):
     """Ctrl-C; `study` holds the trials that had ended, and `run` goes on with it."""
@@ -21,8 +26,8 @@ class Interrupted(KeyboardInterrupt):
     def __init__(self, study: Study, trials: int) -> None:
         ended = own_trials(study)
         super().__init__(
-            f"stopped after {len(ended)} of {trials} trials: the same call goes on with them if "
-            "storage is a file; if not, give this error's study as storage"
+            f"stopped after {len(ended)} of {trials} trials: the same call, with a new searcher, "
+            "goes on with them if storage is a file; if not, give this error's study as storage"
         )
         self.study = study
 
@@ -42,7 +47,8 @@ def run(
     Parameters
     ----------
     searcher : Searcher
-        A new one: if the study has been begun before, it is told what came of its trials.
+        A new one, made as the first time: if the study has been begun before, it is told what came
+        of its trials.
     objective : callable
         (params, seed) -> a float, or a dict with a float as "value" and whatever else is to be
         kept of the trial: numbers, words, lists or dicts of them. The seed is fixed by the
@@ -127,9 +133,8 @@ def run(
     return study
 
 
-def _search(
-    searcher: Searcher, trials: int, ledger: Ledger, crew: Crew, bar: "tqdm[None]"
-) -> None:
+def _search(searcher: Searcher, trials: int, ledger: Ledger, crew: Crew, bar: "tqdm[None]") -> None:
+    claim(searcher)
     out: deque[range] = deque()  # batches that have been asked for and not told
     asked, may_ask = 0, True
     while True:
@@ -181,4 +186,16 @@ def check(searcher: Searcher, objective: Objective, trials: int) -> int:
     check_count(searcher.lag, "the searcher's lag", least=0)
     if not callable(objective):
         raise TypeError(f"objective must be a function of params and seed, got {objective!r}")
-    return check_count(trials, "trials")
+    trials = check_count(trials, "trials")
+    if id(searcher) in _ASKED:
+        raise ValueError(
+            "searcher must be a new one, made as this one was: it has been asked in another call, "
+            "and its next proposals depend on that"
+        )
+    return trials
+
+
+def claim(searcher: Searcher) -> None:
+    """Note that a search asks it, so that no other does."""
+    with suppress(TypeError):  # of one that leaves no room for weak references
+        _ASKED[id(searcher)] = searcher

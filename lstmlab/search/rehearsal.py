@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from optuna.trial import FrozenTrial
 
 from lstmlab.search.ledger import finished, seed_of
-from lstmlab.search.loop import check
+from lstmlab.search.loop import check, claim
 from lstmlab.search.outcome import Objective, evaluate
 from lstmlab.search.searcher import Searcher
 from lstmlab.search.space import settle
@@ -41,6 +41,7 @@ def rehearse(searcher: Searcher, objective: Objective, trials: int) -> pd.DataFr
         If an argument is not as `run` wants it.
     """
     trials = check(searcher, objective, trials)
+    claim(searcher)
     done: dict[int, FrozenTrial] = {}
     out: deque[range] = deque()  # batches that have been asked for and not told
     asked, may_ask = 0, True

@@ -14,7 +14,7 @@ from optuna.storages import InMemoryStorage, JournalStorage
 from optuna.storages.journal import JournalFileBackend
 
 from lstmlab.evidence import Fanova
-from lstmlab.search import GridSearch, RandomSearch, Serial, local_pool, loop, run, table
+from lstmlab.search import GridSearch, RandomSearch, Serial, local_pool, loop, rehearse, run, table
 from lstmlab.search.ledger import seed_of
 from lstmlab.search.searcher import Base
 from tests.search import made
@@ -112,6 +112,28 @@ def test_a_study_that_is_complete_is_given_back_as_it_is(tmp_path):
     assert len(optuna.load_study(study_name="study", storage=opened(place)).trials) == 20
 
 
+def test_a_searcher_that_has_been_asked_is_refused_before_anything_is_written(tmp_path):
+    """Its next proposal would be written as the first of the new study."""
+
+    def stop(params, seed):
+        raise KeyboardInterrupt
+
+    used = searcher("random")
+    run(used, uneven, 4, executor=Serial(), progress=False)
+    stopped = searcher("random")
+    with pytest.raises(KeyboardInterrupt):
+        run(stopped, stop, 4, executor=Serial(), storage=tmp_path / "a.journal", progress=False)
+    rehearsed = searcher("random")
+    rehearse(rehearsed, uneven, 4)
+    place = tmp_path / "b.journal"
+    for one in (used, stopped, rehearsed):
+        with pytest.raises(ValueError, match="searcher must be a new one, made as this one was"):
+            run(one, uneven, 4, executor=Serial(), storage=place, progress=False)
+        with pytest.raises(ValueError, match="searcher must be a new one, made as this one was"):
+            rehearse(one, uneven, 4)
+    assert not place.exists()
+
+
 def test_optunas_own_numbers_stay_in_order_when_a_study_goes_on():
     study = run(searcher("random"), uneven, 20, executor=ThreadPoolExecutor(8), progress=False)
     run(searcher("random"), uneven, 30, executor=Serial(), storage=study, progress=False)
@@ -200,9 +222,7 @@ def test_optunas_own_tools_open_the_file(tmp_path):
 def test_trials_that_optuna_adds_to_the_file_are_none_of_the_study(tmp_path):
     """They have numbers of Optuna's, which are those of trials still to come."""
     place = tmp_path / "a.db"
-    study = run(
-        searcher("random"), uneven, 10, executor=Serial(), storage=place, progress=False
-    )
+    study = run(searcher("random"), uneven, 10, executor=Serial(), storage=place, progress=False)
     study.optimize(lambda trial: trial.suggest_float("lr", 1e-4, 1, log=True) - 9, n_trials=3)
     run(searcher("random"), uneven, 40, executor=Serial(), storage=place, progress=False)
     assert len(study.trials) == 43

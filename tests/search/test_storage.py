@@ -255,7 +255,7 @@ def test_a_full_disk_stops_the_study_and_when_there_is_room_it_goes_on(name, roo
     said = elsewhere(root, place, 500, "limit", limit)
     assert re.fullmatch(
         r"OSError trial \d+ could not be written to the storage \(.*(File too large|disk I/O error"
-        r"|disk is full)\): the same call goes on once that is mended\n",
+        r"|disk is full)\): the same call, with a new searcher, goes on once that is mended\n",
         said,
     )
     assert place.stat().st_size <= limit
