@@ -14,9 +14,10 @@ from lstmlab.optimizers.words import ParseError
 from lstmlab.optimizers.zoo import CLASSICS, FOUND, ZOO, Named, addsign, named, powersign
 
 if TYPE_CHECKING:
-    from lstmlab.optimizers.child import train_child
+    from lstmlab.optimizers.child import Hopeless, train_child
     from lstmlab.optimizers.controller import Controller
     from lstmlab.optimizers.convnet import ChildNet
+    from lstmlab.optimizers.filtering import Stage, finalists
     from lstmlab.optimizers.learning import Baseline, Batch, Learner, Report
     from lstmlab.optimizers.optimizer import RuleOptimizer
     from lstmlab.optimizers.policy import Policy
@@ -47,6 +48,7 @@ __all__ = [
     "Controller",
     "Grammar",
     "Graph",
+    "Hopeless",
     "Learner",
     "Named",
     "Node",
@@ -57,11 +59,13 @@ __all__ = [
     "Rule",
     "RuleOptimizer",
     "RuleReward",
+    "Stage",
     "Token",
     "Translator",
     "UniformRules",
     "WideResNet",
     "addsign",
+    "finalists",
     "named",
     "params_of",
     "powersign",
@@ -78,16 +82,19 @@ _LATER = {
     "Batch": "learning",
     "ChildNet": "convnet",
     "Controller": "controller",
+    "Hopeless": "child",
     "Learner": "learning",
     "Policy": "policy",
     "Reinforce": "reinforce",
     "Report": "learning",
     "RuleOptimizer": "optimizer",
     "RuleReward": "reward",
+    "Stage": "filtering",
     "TRPO": "trpo",
     "Translator": "transfer",
     "UniformRules": "spelling",
     "WideResNet": "transfer",
+    "finalists": "filtering",
     "params_of": "spelling",
     "rule_of": "spelling",
     "space_of": "spelling",
@@ -103,3 +110,7 @@ def __getattr__(name: str) -> object:
     if name in _LATER:
         return getattr(import_module(f"lstmlab.optimizers.{_LATER[name]}"), name)
     raise AttributeError(f"module 'lstmlab.optimizers' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_LATER})

@@ -16,6 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from lstmlab.optimizers.convnet import ChildNet
+from lstmlab.optimizers.devices import check_device
 from lstmlab.optimizers.evaluate import BETAS
 from lstmlab.optimizers.optimizer import RuleOptimizer
 from lstmlab.optimizers.rule import Rule
@@ -178,8 +179,9 @@ def train_child(
     Raises
     ------
     ValueError, TypeError
-        If an argument is not as above, or the task is of something else.
+        If an argument is not as above, torch has no such device, or the task is of something else.
     """
+    check_device(device)
     epochs, batch = check_whole("epochs", epochs), check_whole("batch", batch)
     x, classes = _split(task, "train", device)
     n = check_whole("examples", len(x) if examples is None else examples)

@@ -61,16 +61,12 @@ class Compiled:
         self, bucket: Bucket, first: int, last: int, gradients: list[Tensor], step: Step, lr: float
     ) -> None:
         """Move parameters first … last - 1, and their averages."""
-        params, held, table = bucket.part(first, last)
-        if not all(map(Tensor.is_contiguous, gradients)):  # a sparse one is not, either
-            bucket.check(gradients, first)
-            gradients = [g.contiguous() for g in gradients]
-        if [p.nbytes for p in params] != held or [g.nbytes for g in gradients] != held:
-            bucket.check(gradients, first)
+        params, table = bucket.part(first, last)
         weights = params
         if not all(map(Tensor.is_contiguous, params)):
             weights = [p.detach().contiguous() for p in params]
-        table[W] = list(map(Tensor.data_ptr, weights))
+            table = table.copy()
+            table[W] = list(map(Tensor.data_ptr, weights))
         table[G] = list(map(Tensor.data_ptr, gradients))
         numbers = self._numbers[bucket.dtype]
         for n, node in enumerate(self.decays, start=len(NUMBERS)):

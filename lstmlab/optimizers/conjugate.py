@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import torch
@@ -40,6 +41,9 @@ def conjugate_gradient(
     -----
     It ends early where a direction p has pᵀA p ≤ 0 or not finite, since A is not positive definite
     there: x is what was found before.
+
+    b is scaled to numbers near 1, by a power of two, which changes no digit, and x back: squares of
+    what is very small or large would not be numbers. x itself may still be too large for its dtype.
     """
     if not isinstance(b, Tensor):
         raise TypeError(f"b must be a Tensor, got {type(b).__name__}")
@@ -47,8 +51,10 @@ def conjugate_gradient(
         raise ValueError(f"b must be a vector of finite numbers, got the shape {tuple(b.shape)}")
     steps = check_count(steps, "steps")
     tolerance = check_number(tolerance, "tolerance", 0, float("inf"), "0 or more")
+    scale = _scale(b)
     x = torch.zeros_like(b)
-    r, p = b.clone(), b.clone()
+    r = b / scale
+    p = r.clone()
     rr = r @ r
     enough = tolerance**2 * rr
     for _ in range(steps):
@@ -63,4 +69,11 @@ def conjugate_gradient(
         r -= alpha * Ap
         before, rr = rr, r @ r
         p = r + (rr / before) * p
-    return x
+    return x * scale
+
+
+def _scale(b: Tensor) -> float:
+    """The power of two up to the largest number of a vector; 1 if that is 0."""
+    largest = float(b.abs().max()) if len(b) else 0.0
+    tiny = torch.finfo(b.dtype).tiny  # of which 1 / tiny is a number, too
+    return 2.0 ** (math.frexp(max(largest, tiny))[1] - 1) if largest else 1.0

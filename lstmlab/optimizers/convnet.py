@@ -26,7 +26,7 @@ class ChildNet(nn.Module):
     filters : int
         Of each convolution.
     generator : torch.Generator, optional
-        From which the first weights come; torch's own if not given.
+        From which the first weights come, on the CPU; torch's own if not given.
 
     Raises
     ------
@@ -78,21 +78,38 @@ class ChildNet(nn.Module):
 
         Returns
         -------
-        Tensor of float32, (B, K)
+        Tensor, (B, K)
+            In the dtype of the weights.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If x is of another dtype or shape: numbers from 0 to 1 would be nearly black.
         """
-        logits: Tensor = self.layers(scaled(x))
+        logits: Tensor = self.layers(scaled(x, self.inputs, self.layers[0].weight.dtype))
         return logits
 
 
-def scaled(pictures: Tensor) -> Tensor:
-    """Bytes (B, height, width, channels) as (B, channels, height, width) from -1 to 1."""
-    return pictures.permute(0, 3, 1, 2).float() / 127.5 - 1
+def scaled(pictures: Tensor, inputs: tuple[int, int, int], dtype: torch.dtype) -> Tensor:
+    """Bytes (B, height, width, channels) as (B, channels, height, width) from -1 to 1.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If they are no bytes, or their shape is not that of `inputs`.
+    """
+    if pictures.dtype != torch.uint8:
+        raise TypeError(f"x must be bytes, torch.uint8 from 0 to 255, got {pictures.dtype}")
+    if pictures.shape[1:] != inputs:
+        size = ", ".join(map(str, inputs))
+        raise ValueError(f"x must be (B, {size}), got {tuple(pictures.shape)}")
+    return pictures.permute(0, 3, 1, 2).to(dtype) / 127.5 - 1
 
 
 def _block(channels: int, filters: int) -> tuple[nn.Module, ...]:
     """A convolution without bias, which the normalisation would take away, and what follows it."""
     conv = skip_init(nn.Conv2d, channels, filters, 3, padding=1, bias=False)
-    return conv, nn.BatchNorm2d(filters), nn.MaxPool2d(2), nn.ReLU()
+    return conv, nn.BatchNorm2d(filters, device="cpu"), nn.MaxPool2d(2), nn.ReLU()
 
 
 def _shape(inputs: tuple[int, int, int]) -> tuple[int, int, int]:

@@ -43,6 +43,11 @@ def stream(key: int, t: int, draw: int) -> int:
     return mixed(mixed(mixed(key) + t * GAMMA) + draw * GAMMA)
 
 
+def branch(key: int, number: int) -> int:
+    """The key of a bucket by its number in its group: of the first, 0, it is the group's."""
+    return mixed(key + number * GAMMA) if number else key
+
+
 def threshold(probability: float) -> int:
     """A number of `BITS` bits falls below it with this probability."""
     return round(probability * (1 << BITS))

@@ -236,12 +236,13 @@ class _Evaluation:
 
     def words(self, drawn: int) -> Array:
         """64 random bits for every weight."""
-        seed = draws.stream(self.step.key, self.step.t, drawn)
+        seed, index = draws.stream(self.step.key, self.step.t, drawn), self.index
         if self.xp is np:
-            index = np.arange(self.g.size).reshape(self.g.shape)
-            return draws.words(seed, index if self.index is None else self.index)
-        index = self.xp.arange(self.g.numel(), device=self.g.device).reshape(self.g.shape)
-        return draws.torch_words(seed, index if self.index is None else self.index)
+            here = np.arange(self.g.size).reshape(self.g.shape) if index is None else index
+            return draws.words(seed, here)
+        if index is None:
+            index = self.xp.arange(self.g.numel(), device=self.g.device).reshape(self.g.shape)
+        return draws.torch_words(seed, index)
 
 
 def _amount(op: str) -> float:

@@ -1,12 +1,13 @@
 """The parameters of a group side by side: their running averages, in one vector each, and steps.
 
-An engine is given a bucket and the run of its parameters that have a gradient and have taken
-equally many steps, which is nearly always the whole bucket.
+An engine is given a run of a bucket's parameters, those that have a gradient and have taken equally
+many steps, which is nearly always the whole bucket; and gradients that were checked.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from operator import attrgetter
 from typing import Protocol, TypeAlias
 
 import numpy as np
@@ -21,6 +22,8 @@ W, G, LENGTH, OFFSET = 0, 1, 5, 6
 """Rows of a bucket's table: addresses of weights, gradients and the three averages in between,
 how many numbers, and how many come before them."""
 
+_bytes = attrgetter("nbytes")
+
 Known: TypeAlias = Mapping[Tensor, Mapping[str, Tensor]]
 """What an optimizer keeps for each parameter: "step" and its averages."""
 
@@ -33,6 +36,8 @@ class Bucket:
     params : list of Parameter
     memory : tuple of str
         The running averages to keep.
+    key : int
+        From which its draws follow.
     known : mapping
         Steps and averages from earlier, by parameter; copied. What is not there starts at 0.
 
@@ -40,14 +45,16 @@ class Bucket:
     ----------
     averages : dict of str to Tensor, (n,)
         n is the number of weights; parameters one after the other, each row by row.
-    steps : Tensor of int64, (parameters,)
+    steps : Tensor of int64, (parameters,), on the CPU
     table : ndarray of int64, (7, parameters)
         Where everything is, for compiled engines; the addresses of weights and gradients are those
         of the last step.
     """
 
-    def __init__(self, params: list[Tensor], memory: tuple[str, ...], known: Known) -> None:
-        self.params = params
+    def __init__(
+        self, params: list[Tensor], memory: tuple[str, ...], key: int, known: Known
+    ) -> None:
+        self.params, self.key = params, key
         self.device, self.dtype = params[0].device, params[0].dtype
         self.compilable = compilable(params[0])
         self.sizes = [p.numel() for p in params]
@@ -57,7 +64,7 @@ class Bucket:
             name: torch.zeros(self.offsets[-1], dtype=self.dtype, device=self.device)
             for name in memory
         }
-        self.steps = torch.zeros(len(params), dtype=torch.int64)
+        self.steps = torch.zeros(len(params), dtype=torch.int64, device="cpu")
         self._steps = self.steps.numpy()
         for n, p in enumerate(params):
             kept = known.get(p, {})
@@ -66,6 +73,7 @@ class Bucket:
                 if name in kept and name != "step":
                     view.copy_(kept[name])
         self._equal = self._common()
+        self._addresses = [-1] * len(params)
         self.table = np.zeros((7, len(params)), dtype=np.int64)
         self.table[LENGTH], self.table[OFFSET] = self.sizes, self.offsets[:-1]
         for name, average in self.averages.items():
@@ -79,19 +87,43 @@ class Bucket:
         found = {name: average[first:last].view(shape) for name, average in self.averages.items()}
         return {"step": self.steps[n], **found}
 
-    def part(self, first: int, last: int) -> tuple[list[Tensor], list[int], NDArray[np.int64]]:
-        """Of parameters first … last - 1: themselves, how many bytes they are, and their table."""
+    def part(self, first: int, last: int) -> tuple[list[Tensor], NDArray[np.int64]]:
+        """Parameters first … last - 1, and their table."""
         if last - first == len(self.params):
-            return self.params, self.bytes, self.table
-        return self.params[first:last], self.bytes[first:last], self.table[:, first:last]
+            return self.params, self.table
+        return self.params[first:last], self.table[:, first:last]
 
-    def check(self, gradients: list[Tensor], first: int) -> None:
-        """RuntimeError if a gradient, from a first one on, is sparse, or not what it was."""
-        for g in gradients:
-            check_gradient(g)
+    def checked(self, first: int, gradients: list[Tensor]) -> list[Tensor]:
+        """The gradients of parameters from a first one on, each row by row.
+
+        Raises
+        ------
+        RuntimeError
+            If a gradient is sparse, or it or its parameter is not what it was.
+
+        Notes
+        -----
+        It is done at every step: addresses and bytes are looked at, and the rest if one is new.
+        """
         last = first + len(gradients)
-        sizes = [*self.sizes, *self.sizes[first:last]]
-        for p, size in zip([*self.params, *gradients], sizes, strict=True):
+        params, held = self.params[first:last], self.bytes[first:last]
+        dense = all(map(Tensor.is_contiguous, gradients))  # a sparse one is not, either
+        if not dense:
+            for g in gradients:
+                check_gradient(g)
+        addresses = list(map(Tensor.data_ptr, params))
+        moved = addresses != self._addresses[first:last]
+        same = list(map(_bytes, params)) == held == list(map(_bytes, gradients))
+        if moved or not same:
+            self._check(first, gradients)
+        if moved:
+            self._addresses[first:last] = self.table[W, first:last] = addresses
+        return gradients if dense else [g.contiguous() for g in gradients]
+
+    def _check(self, first: int, gradients: list[Tensor]) -> None:
+        last = first + len(gradients)
+        params, sizes = self.params[first:last], self.sizes[first:last]
+        for p, size in zip([*params, *gradients], [*sizes, *sizes], strict=True):
             if (p.numel(), p.dtype, p.device) != (size, self.dtype, self.device):
                 raise RuntimeError(
                     f"a parameter was {size} numbers of {self.dtype} on {self.device} at the first "
@@ -111,8 +143,9 @@ class Bucket:
         self._equal = self._common()
 
     def finite(self) -> bool:
-        """Whether all weights are."""
-        return all(bool(p.detach().isfinite().all()) for p in self.params)
+        """Whether all weights and averages are."""
+        held = (*self.params, *self.averages.values())
+        return all(bool(x.detach().isfinite().all()) for x in held)
 
     def _changing(self) -> list[Tensor]:
         return [*self.params, *self.averages.values(), self.steps]

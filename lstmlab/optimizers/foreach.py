@@ -22,6 +22,7 @@ class Foreach:
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
         self.reads_weights = any(node.op.endswith("*w") for node in graph)
+        self.draws = any(node.random for node in graph)
 
     @torch.no_grad()
     def __call__(
@@ -29,10 +30,9 @@ class Foreach:
     ) -> None:
         """Move parameters first … last - 1, and their averages."""
         params, sizes = bucket.params[first:last], bucket.sizes[first:last]
-        bucket.check(gradients, first)
-        here = slice(bucket.offsets[first], bucket.offsets[last])
+        start, stop = bucket.offsets[first], bucket.offsets[last]
         g = torch.cat([gradient.reshape(-1) for gradient in gradients])
-        averages = {name: average[here] for name, average in bucket.averages.items()}
+        averages = {name: average[start:stop] for name, average in bucket.averages.items()}
         for name, average in averages.items():
             average.copy_(remembered(name, average, g, step.betas[AVERAGES.index(name)]))
         update = evaluate(
@@ -41,7 +41,7 @@ class Foreach:
             g=g,
             averages=averages,
             step=step,
-            index=torch.arange(here.start, here.stop, device=g.device),
+            index=torch.arange(start, stop, device=g.device) if self.draws else None,
         )
         parts = [part.view_as(p) for part, p in zip(update.split(sizes), params, strict=True)]
         torch._foreach_add_(params, parts, alpha=-lr)

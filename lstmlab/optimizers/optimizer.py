@@ -18,6 +18,7 @@ from lstmlab.optimizers.options import (
     Group,
     as_rule,
     check_engine,
+    check_names,
     check_options,
     check_param,
     has_numba,
@@ -28,6 +29,9 @@ from lstmlab.optimizers.tokens import EXTENSIONS
 Stepping: TypeAlias = Callable[..., object]
 """The method `step`."""
 
+Move: TypeAlias = tuple[Bucket, int, int, list[Tensor], Step, float]
+"""What an engine is given."""
+
 
 class RuleOptimizer(torch.optim.Optimizer):
     """Trains by a rule: every weight w moves to w - lr · rule.
@@ -35,9 +39,10 @@ class RuleOptimizer(torch.optim.Optimizer):
     Parameters
     ----------
     params : iterable of Parameter, of dict, or of pairs of name and Parameter
-        As for all of torch's optimizers; groups may have their own `lr`, `betas`, `delta`, `steps`.
+        As for all of torch's optimizers. Groups may have their own `lr`, `betas`, `delta`, `steps`,
+        and names of yours; what looks like another option is refused.
     rule : Rule or str
-        A string is read by `Rule.parse`, without extensions.
+        A string is a name in `ZOO`, such as "momentum", or read by `Rule.parse` without extensions.
     lr : float
         λ, 0 or more. Schedulers may change it.
     betas : tuple of float
@@ -55,8 +60,8 @@ class RuleOptimizer(torch.optim.Optimizer):
         rule, at the first step and in about a second; it is the fastest. "auto" takes "machine"
         where it can and "foreach" elsewhere.
     detect_anomalies : bool
-        Whether a step that would leave a weight that is not finite is taken back and raises
-        FloatingPointError. It costs a copy of all weights and averages at each step.
+        Whether a step that would leave a weight or a running average that is not finite is taken
+        back and raises FloatingPointError. It costs a copy of all of them at each step.
 
     Attributes
     ----------
@@ -68,8 +73,9 @@ class RuleOptimizer(torch.optim.Optimizer):
     Raises
     ------
     ValueError, TypeError
-        If an argument is not as above, a parameter is complex or no floating-point number, or
-        Numba is missing for an engine that needs it.
+        If an argument is not as above, a parameter is complex or no floating-point number, Numba
+        is missing for an engine that needs it, or a group has an option that is the whole
+        optimizer's ("rule"), misspelt ("beta") or another optimizer's ("weight_decay").
 
     Notes
     -----
@@ -116,6 +122,7 @@ class RuleOptimizer(torch.optim.Optimizer):
         ValueError, TypeError
             If an option or a parameter is not as the constructor wants it.
         """
+        check_names(param_group)
         key = draws.mixed(self._key + len(self.param_groups)) if self._key else 0
         merged = {"rule": str(self.rule), "key": key, **param_group}
         check_options({**self.defaults, **merged}, self.rule)
@@ -143,28 +150,24 @@ class RuleOptimizer(torch.optim.Optimizer):
         Raises
         ------
         RuntimeError
-            If a gradient is sparse, or a parameter has changed its size, dtype or device.
+            If a gradient is sparse, or a parameter has changed its size, dtype or device; then
+            nothing has changed, in no group.
         FloatingPointError
-            With `detect_anomalies`, if a weight would not be finite; then nothing has changed.
+            With `detect_anomalies`, if a weight or a running average would not be finite; then
+            nothing has changed.
         """
         loss = None
         if closure is not None:
             with torch.enable_grad():
                 loss = closure()
-        work = [
-            (bucket, group)
-            for n, group in enumerate(self.param_groups)
-            for bucket in self._buckets_of(n, group["params"])
-        ]
-        before = [bucket.saved() for bucket, _ in work] if self.detect_anomalies else []
-        for bucket, group in work:
-            self._step(bucket, group)
-        if before and not all(bucket.finite() for bucket, _ in work):
-            for (bucket, _), saved in zip(work, before, strict=True):
-                bucket.restore(saved)
-            raise FloatingPointError(
-                f"the rule {self.rule} would leave weights that are not finite; nothing has changed"
-            )
+        moves: list[Move] = []
+        for n, group in enumerate(self.param_groups):
+            for bucket in self._buckets_of(n, group):
+                moves += _moves(bucket, group)
+        if self.detect_anomalies:
+            self._try(moves)
+        else:
+            self._make(moves)
         return loss
 
     @staticmethod
@@ -206,27 +209,38 @@ class RuleOptimizer(torch.optim.Optimizer):
             check_options(group, self.rule)
         super().load_state_dict(state_dict)
 
-    def _step(self, bucket: Bucket, group: Group) -> None:
-        """Move the parameters of a bucket that have a gradient."""
-        gradients = [p.grad for p in bucket.params]
-        engine = self._engine_of(bucket)
-        lr = float(group["lr"])
-        b1, b2, b3 = group["betas"]
-        betas = float(b1), float(b2), float(b3)
-        options = betas, group["delta"], group["steps"], group["key"]
-        for first, last, t in bucket.runs(gradients):
-            engine(bucket, first, last, gradients[first:last], Step(t, *options), lr)
-            bucket.count(first, last, t)
+    def _make(self, moves: list[Move]) -> None:
+        """Move weights and averages."""
+        for move in moves:
+            bucket, first, last, _, step, _ = move
+            self._engine_of(bucket)(*move)
+            bucket.count(first, last, step.t)
 
-    def _buckets_of(self, n: int, params: list[Tensor]) -> list[Bucket]:
+    def _try(self, moves: list[Move]) -> None:
+        """Move them, or leave all as it was if one would not be finite."""
+        before = [(bucket, bucket.saved()) for bucket in {move[0] for move in moves}]
+        self._make(moves)
+        if not all(bucket.finite() for bucket, _ in before):
+            for bucket, saved in before:
+                bucket.restore(saved)
+            raise FloatingPointError(
+                f"the rule {self.rule} would leave weights or averages that are not finite; "
+                f"nothing has changed"
+            )
+
+    def _buckets_of(self, n: int, group: Group) -> list[Bucket]:
         """A group's parameters by device and dtype; none until one has a gradient."""
         if n not in self._buckets:
+            params: Iterable[Tensor] = group["params"]
             if all(p.grad is None for p in params):
                 return []
             alike: dict[tuple[object, ...], list[Tensor]] = {}
             for p in params:
                 alike.setdefault((p.device, p.dtype), []).append(p)
-            self._buckets[n] = [Bucket(ps, self.rule.memory, self.state) for ps in alike.values()]
+            self._buckets[n] = [
+                Bucket(ps, self.rule.memory, draws.branch(group["key"], k), self.state)
+                for k, ps in enumerate(alike.values())
+            ]
             for bucket in self._buckets[n]:
                 self.state.update((p, bucket.state(k)) for k, p in enumerate(bucket.params))
         return self._buckets[n]
@@ -237,7 +251,7 @@ class RuleOptimizer(torch.optim.Optimizer):
         if name == "auto":
             name = "machine" if bucket.compilable and has_numba() else "foreach"
         if name not in self._engines:
-            self._engines[name] = _make(name, self.rule)
+            self._engines[name] = _engine(name, self.rule)
         return self._engines[name]
 
     def __getstate__(self) -> dict[str, object]:
@@ -254,7 +268,20 @@ class RuleOptimizer(torch.optim.Optimizer):
         self._engines: dict[str, Engine] = {}
 
 
-def _make(name: str, rule: Rule) -> Engine:
+def _moves(bucket: Bucket, group: Group) -> list[Move]:
+    """What is to be done with the parameters of a bucket that have a gradient, after a check."""
+    gradients = [p.grad for p in bucket.params]
+    lr = float(group["lr"])
+    b1, b2, b3 = group["betas"]
+    betas = float(b1), float(b2), float(b3)
+    options = betas, group["delta"], group["steps"], bucket.key
+    return [
+        (bucket, first, last, bucket.checked(first, gradients[first:last]), Step(t, *options), lr)
+        for first, last, t in bucket.runs(gradients)
+    ]
+
+
+def _engine(name: str, rule: Rule) -> Engine:
     if name == "foreach":
         return Foreach(rule.graph)
     if name == "machine":

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import importlib.util
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
 from typing import TypeAlias
 
 import torch
@@ -12,9 +13,23 @@ from torch import Tensor
 
 from lstmlab.optimizers.rule import Rule
 from lstmlab.optimizers.tokens import DECAYS
+from lstmlab.optimizers.zoo import ZOO
 
 Group: TypeAlias = dict[str, Tensor]
 """A parameter group of torch: options of many kinds by their names."""
+
+OPTIONS = ("lr", "betas", "delta", "steps")
+"""What a group may have of its own."""
+
+SHARED = ("rule", "key", "engine", "generator", "detect_anomalies")
+"""What all groups of an optimizer have in common, or the optimizer alone gives them."""
+
+ELSEWHERE = (
+    "alpha", "amsgrad", "capturable", "centered", "dampening", "decoupled_weight_decay",
+    "differentiable", "eps", "foreach", "fused", "learning_rate", "lr_decay", "maximize",
+    "momentum", "nesterov", "weight_decay",
+)  # fmt: skip
+"""Options of other optimizers, which would do nothing here: most are torch's SGD's or Adam's."""
 
 ENGINES = ("auto", "foreach", "machine", "generated")
 
@@ -28,11 +43,12 @@ def has_numba() -> bool:
 
 
 def as_rule(rule: object) -> Rule:
-    """A rule, or the rule of a formula without extensions."""
+    """A rule, that of a name in `ZOO`, or that of a formula without extensions."""
     if isinstance(rule, str):
-        return Rule.parse(rule)
+        known = ZOO.get(rule.strip())
+        return known.rule if known else Rule.parse(rule)
     if not isinstance(rule, Rule):
-        raise TypeError(f"rule must be a Rule or its formula, got {rule!r}")
+        raise TypeError(f"rule must be a Rule, its formula or its name, got {rule!r}")
     return rule
 
 
@@ -42,6 +58,24 @@ def check_engine(engine: object) -> None:
         raise ValueError(f"engine must be one of {', '.join(ENGINES)}, got {engine!r}")
     if engine in ("machine", "generated") and not has_numba():
         raise ValueError(f"engine must be 'foreach' or 'auto' without Numba, got {engine!r}")
+
+
+def check_names(group: Iterable[str]) -> None:
+    """ValueError if a group that is given has an option it cannot have.
+
+    torch keeps whatever a group has: its schedulers put their own there ("initial_lr", "max_lr",
+    "swa_lr"), and people do ("name", "lr_scale"). So may they here. Refused is what would be
+    believed to do something and does nothing.
+    """
+    for name in group:
+        if name in SHARED:
+            raise ValueError(f"a group must not have {name!r}: it is the same for all groups")
+        other = name in ELSEWHERE
+        near = [] if other else get_close_matches(str(name).lower(), OPTIONS, 1, 0.75)
+        if name not in OPTIONS and (near or other):
+            known = f"{', '.join(OPTIONS[:-1])} and {OPTIONS[-1]}"
+            guess = f"; {near[0]}?" if near else ""
+            raise ValueError(f"a group may have the options {known}, got {name!r}{guess}")
 
 
 def check_options(group: Mapping[str, object], rule: Rule) -> None:

@@ -174,9 +174,7 @@ class _Parser:
             self._fail("w has a factor before it, as in 1e-4*w", word)
         if _NAME.fullmatch(name):
             self._fail(f"{name} has no value yet; give it one before, as in {name} = g + m;", word)
-        near = get_close_matches(name.lower()[:20], _KNOWN, 1)
-        guess = f"; {near[0]}?" if near else ""
-        return self._fail(f"unknown name {name[:20]!r}{guess}", word)
+        return self._fail(f"unknown name {name[:20]!r}{_guess(name[:20])}", word)
 
     def _power(self) -> int:
         self._expect("^")
@@ -242,8 +240,8 @@ class _Parser:
 
     def _ask(self, extension: str, what: str, word: Word) -> None:
         if extension not in self._extensions:
-            reason = f"{what} is an extension, to be allowed by extensions=({extension!r},)"
-            self._fail(reason, word)
+            way = f"Rule.parse(..., extensions=({extension!r},))"
+            self._fail(f"{what} is an extension, to be allowed by {way}", word)
 
     @property
     def _word(self) -> Word:
@@ -271,3 +269,13 @@ class _Parser:
         if word.kind == "stranger":
             reason = f"{word.text!r} is not in the language"
         raise ParseError(reason, self._text, word.position)
+
+
+def _guess(name: str) -> str:
+    """What may have been meant by a name that is unknown."""
+    from lstmlab.optimizers.zoo import ZOO  # whose rules are read here
+
+    if name in ZOO:
+        return f"; the rule of this name is ZOO[{name!r}].rule"
+    near = get_close_matches(name.lower(), _KNOWN, 1)
+    return f"; {near[0]}?" if near else ""

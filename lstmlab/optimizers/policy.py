@@ -94,14 +94,15 @@ class Policy(nn.Module):
             raise ValueError(f"dtype must be torch.float32 or torch.float64, got {dtype!r}")
         self.length = 5 * grammar.groups
         self._slots = [grammar.slot(place) for place in range(self.length)]
-        self._tables()
+        with torch.device("cpu"):  # whatever torch's default is
+            self._tables()
         N, K = self.units, sum(map(len, self._slots))
         shapes: dict[str, tuple[int, ...]] = {"E": (int(self.words.max()) + 1, N)}
         for part in "zifo":
             shapes |= {f"W_{part}": (N, N), f"R_{part}": (N, N), f"b_{part}": (N,)}
         shapes |= {"W_y": (K, N), "b_y": (K,)}
         for name, shape in shapes.items():
-            u = torch.rand(shape, generator=generator, dtype=torch.float64)
+            u = torch.rand(shape, generator=generator, dtype=torch.float64, device="cpu")
             setattr(self, name, nn.Parameter(((2 * u - 1) * self.spread).to(dtype)))
 
     def extra_repr(self) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
@@ -18,11 +18,13 @@ import numpy as np
 import torch
 
 from lstmlab.optimizers.child import ChildRun, Hopeless, train_child
+from lstmlab.optimizers.devices import check_name
+from lstmlab.optimizers.evaluate import BETAS, DELTA
 from lstmlab.optimizers.grammar import Grammar
 from lstmlab.optimizers.landscapes import RATES
-from lstmlab.optimizers.options import check_engine
+from lstmlab.optimizers.options import check_engine, check_options
 from lstmlab.optimizers.rule import Rule
-from lstmlab.optimizers.spelling import check_grammar, rule_of
+from lstmlab.optimizers.spelling import any_rule, check_grammar
 from lstmlab.search.space import Value
 from lstmlab.tasks import Task, load
 from lstmlab.tasks.generated import check_whole
@@ -67,7 +69,8 @@ class RuleReward:
     Parameters
     ----------
     grammar : Grammar
-        Whose strings are judged.
+        Whose strings a search writes: for the record, which is part of what a study is. What a
+        rule is worth does not depend on it, so that a string of any other is judged as well.
     source : str
         Of the task "images": "embedded" for scikit-learn's digits, "auto" for CIFAR-10 where it
         is.
@@ -92,12 +95,16 @@ class RuleReward:
         a new rule.
     hopeless : Hopeless, optional
         When a rate is given up; None to let all run their epoch. At the best rate nothing is.
+    device : str
+        Where to, such as "cuda".
+    betas : tuple of float
+        Of `RuleOptimizer`.
 
     Raises
     ------
     ValueError, TypeError
         If an argument is not as above; when it is called, also if the pictures are not there or
-        are too few.
+        are too few, or torch has no such device.
 
     Notes
     -----
@@ -124,6 +131,8 @@ class RuleReward:
     rates: tuple[float, ...] = RATES
     engine: str = "auto"
     hopeless: Hopeless | None = field(default_factory=Hopeless)
+    device: str = "cpu"
+    betas: tuple[float, float, float] = BETAS
 
     def __post_init__(self) -> None:
         check_grammar(self.grammar)
@@ -139,6 +148,9 @@ class RuleReward:
         check_engine(self.engine)
         if not isinstance(self.hopeless, Hopeless | None):
             raise TypeError(f"hopeless must be a Hopeless or None, got {self.hopeless!r}")
+        check_name(self.device)
+        options = {"lr": self.rates[0], "betas": self.betas, "delta": DELTA, "steps": None}
+        check_options(options, Rule.parse("g"))
 
     def __call__(self, params: Mapping[str, Value], seed: int) -> dict[str, object]:
         """What `run` writes down of a trial: the reward as "value", and how it came about.
@@ -146,7 +158,7 @@ class RuleReward:
         Parameters
         ----------
         params : dict of str
-            A point of `space_of(grammar)`.
+            A point of `space_of(grammar)`, or of the space of another grammar.
         seed : int
             Fixes first weights, the order of the pictures, and the rule's own draws.
 
@@ -156,8 +168,13 @@ class RuleReward:
             "value", and of `RuleRun` "lr", "tried", "accuracy", "updates", "failed", "stopped"; the
             "formula"; and "spent", seconds of the processor. A rule that cannot be trained has the
             value 0: it is no failed trial.
+
+        Raises
+        ------
+        ValueError
+            If these are no tokens of a rule.
         """
-        rule = rule_of(self.grammar, params)
+        rule = any_rule(params)
         began = time.process_time()
         worth = self.of(rule, seed)
         return {
@@ -176,7 +193,7 @@ class RuleReward:
         if not any(tried):
             failed, stopped = _given_up(tries)
             return RuleRun(0.0, None, tried, (), updates, failed, stopped)
-        lr = self.rates[tried.index(max(tried))]
+        lr = best_rate(self.rates, tried)
         run = self.train(rule, lr, second)
         failed = f"at the rate {lr:g} {run.failed}" if run.failed else ""
         return RuleRun(run.reward, lr, tried, run.accuracy, updates + run.updates, failed)
@@ -189,8 +206,9 @@ class RuleReward:
     def train(
         self, rule: Rule, lr: float, seed: int, epochs: int | None = None, *, test: bool = False
     ) -> ChildRun:
-        """A whole training, of `epochs` if no others are given."""
-        return self._train(self.task, rule, lr, seed, epochs or self.epochs, None, test)
+        """A whole training, of `epochs` if no others are given; ValueError if those are none."""
+        epochs = self.epochs if epochs is None else epochs
+        return self._train(self.task, rule, lr, seed, epochs, None, test)
 
     def _train(
         self,
@@ -209,7 +227,7 @@ class RuleReward:
             return train_child(
                 rule, task, lr=lr, epochs=epochs, batch=self.batch, seed=seed,
                 examples=self.examples, filters=self.filters, engine=self.engine, test=test,
-                hopeless=hopeless,
+                hopeless=hopeless, device=self.device, betas=self.betas,
             )  # fmt: skip
         finally:
             torch.set_num_threads(threads)
@@ -218,6 +236,12 @@ class RuleReward:
     def task(self) -> Task:
         """The pictures, with those that judge as its validation set."""
         return _prepared(self.source, self.halved, self.examples, self.held_out)
+
+
+def best_rate(rates: Sequence[float], tried: Sequence[float]) -> float:
+    """The rate with the largest accuracy after an epoch; of equal ones the smallest."""
+    best = max(tried)
+    return min(lr for lr, accuracy in zip(rates, tried, strict=True) if accuracy == best)
 
 
 @lru_cache(maxsize=4)

@@ -10,6 +10,7 @@ from optuna.trial import FrozenTrial
 
 from lstmlab.optimizers.grammar import Grammar, Tokens
 from lstmlab.optimizers.rule import Rule
+from lstmlab.optimizers.tokens import EXTENSIONS
 from lstmlab.search.searcher import Base, Direction, check_count
 from lstmlab.search.space import Params, Value
 
@@ -19,7 +20,11 @@ PLACES = ("op1", "op2", "u1", "u2", "b")
 
 def names_of(grammar: Grammar) -> tuple[str, ...]:
     """What the places of a grammar's strings are called: "1.op1", "1.op2", ..., "2.b"."""
-    return tuple(f"{group}.{place}" for group in range(1, grammar.groups + 1) for place in PLACES)
+    return _names(grammar.groups)
+
+
+def _names(groups: int) -> tuple[str, ...]:
+    return tuple(f"{group}.{place}" for group in range(1, groups + 1) for place in PLACES)
 
 
 def space_of(grammar: Grammar) -> dict[str, BaseDistribution]:
@@ -62,15 +67,31 @@ def tokens_of(grammar: Grammar, params: Mapping[str, Value]) -> Tokens:
         If a place is missing or unknown, or the string breaks a constraint of the grammar.
     """
     names = names_of(grammar)
-    if set(params) != set(names):
-        raise ValueError(f"params must have {', '.join(names)}, got {', '.join(params)}")
-    tokens = tuple(params[name] for name in names)
-    return check_tokens(grammar, tokens, "params", names)
+    return check_tokens(grammar, _in_places(params, names), "params", names)
 
 
 def rule_of(grammar: Grammar, params: Mapping[str, Value]) -> Rule:
     """The rule of a point of the grammar's space; ValueError as for `tokens_of`."""
     return Rule.from_tokens(tokens_of(grammar, params), grammar.extensions)
+
+
+def any_rule(params: Mapping[str, Value]) -> Rule:
+    """The rule of a point of any grammar's space, whatever its lists and constraints are.
+
+    Raises
+    ------
+    ValueError
+        If a place is missing or unknown, or a token does not fit its place.
+    """
+    names = _names(max(1, len(params) // len(PLACES)))
+    return Rule.from_tokens(list(map(str, _in_places(params, names))), tuple(EXTENSIONS))
+
+
+def _in_places(params: Mapping[str, Value], names: Sequence[str]) -> tuple[Value, ...]:
+    """Values in the order of their names; ValueError if there are others, or one is missing."""
+    if set(params) != set(names):
+        raise ValueError(f"params must have {', '.join(names)}, got {', '.join(params)}")
+    return tuple(params[name] for name in names)
 
 
 def check_tokens(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lstmlab.optimizers.finalists import STAGES, Stage, Standing, finalists
+from lstmlab.optimizers.filtering import STAGES, Stage, Standing, finalists
 from lstmlab.optimizers.landscapes import RATES
 from lstmlab.optimizers.rule import Rule
 from lstmlab.optimizers.zoo import CLASSICS, FOUND, ZOO
@@ -82,7 +82,7 @@ def _candidate(rule: Rule, rows: Sequence[Row]) -> Candidate:
 
 
 class KeptTrainer:
-    """Trains as the searches did, each training once; a `finalists.Trainer`."""
+    """Trains as the searches did, each training once; a `filtering.Trainer`."""
 
     rates = RATES
 

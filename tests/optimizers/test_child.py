@@ -14,6 +14,7 @@ from torch.nn import functional as F
 from lstmlab.optimizers import FOUND, ZOO, RuleOptimizer
 from lstmlab.optimizers.child import ChildNet, ChildRun, Hopeless, train_child
 from lstmlab.tasks import load
+from lstmlab.tasks.images.half import halved
 from lstmlab.tasks.task import Pictures
 
 SMALL = {"batch": 20, "examples": 200}
@@ -141,6 +142,14 @@ def test_a_decay_ends_with_the_last_update(task):
     run = train_child(rule, task, **kept)
     assert same(run, train_child(of(22), task, **kept))
     assert not same(run, train_child(of(20), task, **kept))
+
+
+def test_a_picture_that_is_left_over_is_a_batch_even_at_the_least_size(task):
+    """Every normalisation sees 2 x 2 places or more of it."""
+    small = halved(task)
+    assert small.train.x.shape[1:3] == (4, 4)
+    run = train_child("adam", small, lr=0.01, batch=20, examples=41)
+    assert (run.updates, run.failed) == (3, "")
 
 
 def test_betas_are_those_of_the_optimizer(task):
@@ -286,6 +295,8 @@ def test_a_judgement_that_is_none_is_refused(given, named):
         ({"examples": 5000}, "examples must be 1197 or fewer, what task has, got 5000"),
         ({"lr": -1.0}, "lr must be a finite number, 0 or more, got -1.0"),
         ({"betas": (0.9, 1.0, 0.9)}, "betas must be"),
+        ({"device": "meta"}, "device must be one that torch has here, .* got 'meta'"),
+        ({"device": None}, "device must be a name such as .* got None"),
     ],
 )
 def test_a_training_that_is_none_is_refused(task, given, named):

@@ -75,6 +75,35 @@ def test_nothing_is_solved_by_nothing_and_b_stays_as_it_was() -> None:
     assert torch.equal(b, before)
 
 
+@pytest.mark.parametrize(
+    ("dtype", "size"),
+    [
+        (torch.float32, 1e-43), (torch.float32, 1e-25), (torch.float32, 1e20),
+        (torch.float32, 1e38), (torch.float64, 1e-320), (torch.float64, 1e-200),
+        (torch.float64, 1e300), (torch.float16, 1e-4), (torch.float16, 1e4),
+    ],
+)  # fmt: skip
+def test_what_has_no_square_in_its_dtype_is_solved_as_well(dtype: torch.dtype, size: float) -> None:
+    b = torch.tensor([0.25, 0.5, 1.0], dtype=torch.float64).mul(size).to(dtype)
+    given = b.clone()
+    eigenvalues = torch.tensor([1.0, 2.0, 4.0], dtype=dtype)
+    x = conjugate_gradient(lambda v: eigenvalues * v, b, steps=3, tolerance=1e-3)
+    wanted = b.double() / eigenvalues
+    assert x.dtype == dtype
+    assert torch.equal(b, given)
+    unit = torch.finfo(dtype).tiny * torch.finfo(dtype).eps  # between numbers near 0
+    error = max(2e-3 * float(wanted.max()), unit)
+    torch.testing.assert_close(x.double(), wanted, rtol=0, atol=error)
+
+
+def test_a_power_of_two_before_b_is_one_before_x_digit_for_digit() -> None:
+    A, b = definite(20, 7), vector(20, 8)
+    x = conjugate_gradient(lambda v: A @ v, b)
+    for power in (-900, -3, 5, 900):
+        scaled = conjugate_gradient(lambda v: A @ v, b * 2.0**power)
+        assert torch.equal(scaled, x * 2.0**power)
+
+
 @pytest.mark.parametrize("sign", [-1.0, 0.0, float("nan")])
 def test_where_the_matrix_is_not_positive_definite_it_stops(sign: float) -> None:
     A = torch.diag(torch.tensor([1.0, 2.0, sign]))

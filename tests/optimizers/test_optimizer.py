@@ -16,7 +16,7 @@ pytest.importorskip("numba")
 from torch import Tensor, nn
 from torch.optim.optimizer import register_optimizer_step_post_hook
 
-from lstmlab.optimizers import Rule, RuleOptimizer, named
+from lstmlab.optimizers import ZOO, ParseError, Rule, RuleOptimizer, named
 
 from .training import flat, gradients, train, weights
 
@@ -315,6 +315,26 @@ def test_a_step_to_weights_that_are_not_finite_is_taken_back_on_request(engine: 
 
 
 @pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize(("rule", "size"), [("clip(m, 1e-3)", math.inf), ("adam", 1e200)])
+def test_averages_that_are_not_finite_are_taken_back_too(
+    rule: str, size: float, engine: str
+) -> None:
+    """The weights stay finite, but no gradient would move them any more."""
+    params, given = weights(), list(gradients(3))
+    optimizer = RuleOptimizer(params, rule, 0.1, engine=engine, detect_anomalies=True)
+    steps(optimizer, params, given[:2])
+    before, kept = flat(params), copy.deepcopy(optimizer.state_dict()["state"])
+    with pytest.raises(FloatingPointError, match="weights or averages that are not finite"):
+        steps(optimizer, params, [[torch.full_like(g, size) for g in given[2]]])
+    assert torch.equal(flat(params), before)
+    torch.testing.assert_close(optimizer.state_dict()["state"], kept, rtol=0, atol=0)
+    unwatched = RuleOptimizer(params, rule, 0.1, engine=engine)
+    steps(unwatched, params, [[torch.full_like(g, size) for g in given[2]]])
+    assert flat(params).isfinite().all()
+    assert not unwatched.state[params[0]][unwatched.rule.memory[-1]].isfinite().any()
+
+
+@pytest.mark.parametrize("engine", ENGINES)
 def test_sparse_gradients_are_refused_and_no_step_is_counted(engine: str) -> None:
     layer = nn.Embedding(10, 3, sparse=True)
     optimizer = RuleOptimizer(layer.parameters(), "m", 0.1, engine=engine)
@@ -351,7 +371,7 @@ def test_half_precision_is_trained_by_torchs_operations(dtype: torch.dtype) -> N
 @pytest.mark.parametrize(
     ("options", "error", "words"),
     [
-        ({"rule": 3}, TypeError, "rule must be a Rule or its formula, got 3"),
+        ({"rule": 3}, TypeError, "rule must be a Rule, its formula or its name, got 3"),
         ({"rule": "g *"}, ValueError, "at position 3"),
         ({"lr": -1.0}, ValueError, "lr must be a finite number, 0 or more, got -1.0"),
         ({"lr": math.nan}, ValueError, "lr must be"),
@@ -385,6 +405,63 @@ def test_a_group_that_is_refused_is_not_added() -> None:
     with pytest.raises(ValueError, match="lr must be"):
         optimizer.add_param_group({"params": [torch.zeros(2)], "lr": -1})
     assert len(optimizer.param_groups) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("rule", "a group must not have 'rule': it is the same for all groups"),
+        ("key", "must not have 'key'"),
+        ("engine", "must not have 'engine'"),
+        ("generator", "must not have 'generator'"),
+        ("detect_anomalies", "must not have 'detect_anomalies'"),
+        ("LR", r"options lr, betas, delta and steps, got 'LR'; lr\?"),
+        ("beta", r"got 'beta'; betas\?"),
+        ("beta1", r"got 'beta1'; betas\?"),
+        ("step", r"got 'step'; steps\?"),
+        ("weight_decay", "got 'weight_decay'$"),
+        ("momentum", "got 'momentum'$"),
+        ("eps", "got 'eps'$"),
+    ],
+)
+def test_an_option_of_a_group_that_would_do_nothing_is_refused(name: str, words: str) -> None:
+    params = weights()
+    group = {"params": params[:1], name: 0.5}
+    with pytest.raises(ValueError, match=words):
+        RuleOptimizer([group], "m", 0.1)
+    optimizer = RuleOptimizer(params[1:], "m", 0.1)
+    with pytest.raises(ValueError, match=words):
+        optimizer.add_param_group(group)
+    assert len(optimizer.param_groups) == 1
+
+
+def test_groups_keep_what_people_and_schedulers_put_there() -> None:
+    params = weights()
+    own = {"name": "first", "lr_scale": 0.1, "initial_lr": 0.2}
+    optimizer = RuleOptimizer([{"params": params[:2], **own}, {"params": params[2:]}], "m", 0.1)
+    torch.optim.lr_scheduler.OneCycleLR(optimizer, 0.1, total_steps=20)
+    torch.optim.swa_utils.SWALR(optimizer, 0.05)
+    steps(optimizer, params, [next(gradients(2))])
+    state = optimizer.state_dict()
+    assert {"max_lr", "min_lr", "max_momentum", "swa_lr"} < set(state["param_groups"][1])
+    others = weights()
+    other = RuleOptimizer([{"params": others[:2]}, {"params": others[2:]}], "m", 0.1)
+    other.load_state_dict(through_a_file(state))
+    for loaded in (other, copy.deepcopy(optimizer), pickle.loads(pickle.dumps(optimizer))):
+        assert loaded.param_groups[0]["name"] == "first"
+        assert loaded.param_groups[1]["swa_lr"] == 0.05
+    named_params = RuleOptimizer(nn.Linear(2, 1).named_parameters(), "m", 0.1)
+    assert named_params.param_groups[0]["param_names"] == ["weight", "bias"]
+
+
+def test_a_name_of_the_zoo_is_its_rule_and_no_formula_of_another() -> None:
+    for name, entry in ZOO.items():
+        assert RuleOptimizer(weights(), f" {name} ", 0.1, steps=5).rule == entry.rule
+        try:
+            read = Rule.parse(name)
+        except ParseError:
+            continue
+        assert read == entry.rule
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs CUDA")

@@ -301,6 +301,21 @@ def test_state_holds_the_weights_and_nothing_else() -> None:
     assert torch.equal(drawn(policy, 20), drawn(other, 20))
 
 
+def test_torchs_default_device_changes_nothing() -> None:
+    """On "meta" there are no numbers: a tensor that was made there could not be used."""
+    here = made(SMALL)
+    with torch.device("meta"):
+        policy = made(SMALL)
+        actions = drawn(policy, 50)
+        assert torch.equal(actions, drawn(here, 50))
+        assert torch.equal(policy.actions(policy.tokens(actions)), actions)
+        assert torch.equal(policy.log_prob(actions), here.log_prob(actions))
+        assert torch.equal(policy.entropy(actions), here.entropy(actions))
+        assert torch.equal(policy.greedy(), here.greedy())
+        assert policy.choices(("g",)) == here.choices(("g",))
+        assert policy.sample(3).shape == (3, policy.length)
+
+
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU")
 def test_a_gpu_gives_the_same_numbers_but_for_rounding() -> None:
     here, there = made(Grammar(4)), made(Grammar(4)).to("cuda")

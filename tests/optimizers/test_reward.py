@@ -12,11 +12,12 @@ torch = pytest.importorskip("torch")
 
 from lstmlab.optimizers import ZOO, Grammar, Rule
 from lstmlab.optimizers.child import Hopeless, train_child
-from lstmlab.optimizers.finalists import TUNING, FromReward, Stage, finalists
+from lstmlab.optimizers.filtering import TUNING, FromReward, Stage, finalists
 from lstmlab.optimizers.landscapes import RATES
-from lstmlab.optimizers.reward import RuleReward
+from lstmlab.optimizers.reward import RuleReward, best_rate
 from lstmlab.optimizers.spelling import UniformRules, params_of
 from lstmlab.search import Serial, run, table
+from lstmlab.search.ledger import described
 from lstmlab.tasks import load
 from lstmlab.tasks.images.half import halved
 
@@ -68,7 +69,10 @@ def test_of_equal_rates_the_smallest_is_taken():
     """A rule that moves nothing is as good at one rate as at another."""
     still = replace(SMALL, hopeless=None).of(Rule.parse("g - g"), 0)
     assert len(set(still.tried)) == 1
-    assert still.lr == SMALL.rates[0]
+    assert still.lr == min(SMALL.rates)
+    downwards = replace(SMALL, hopeless=None, rates=SMALL.rates[::-1])
+    assert downwards.of(Rule.parse("g - g"), 0).lr == min(SMALL.rates)
+    assert best_rate((1.0, 0.1, 0.01, 0.001), (0.5, 0.7, 0.7, 0.6)) == 0.01
 
 
 def test_a_rule_whose_rates_all_show_no_promise_has_no_reward_and_says_why():
@@ -167,9 +171,59 @@ def test_rules_that_are_known_to_train_are_not_given_up(name):
     assert RuleReward().of(ZOO[name].rule, 0).reward > 0.85
 
 
-def test_the_grammar_has_to_hold_the_rule():
-    with pytest.raises(ValueError, match="params"):
-        SMALL({**params("g", "m", "x", "x", "*"), "1.op2": "g"}, 0)
+def test_a_string_of_another_grammar_is_judged_as_what_it_is():
+    """With other groups, constraints and extensions: a reward is a rule's, not a grammar's."""
+    free = Grammar(1).free()
+    two = ("g", "m", "x", "sign", "*", "r1", "1", "sign", "x", "left")
+    root = Grammar(1, ("g", "v"), ("x", "sqrt"), ("/",))
+    for grammar, tokens in (
+        (free, ("g", "g", "x", "x", "+")), (Grammar(2), two), (root, ("g", "v", "x", "sqrt", "/")),
+    ):  # fmt: skip
+        answer = SMALL(params_of(grammar, tokens), 1)
+        rule = Rule.from_tokens(tokens, grammar.extensions)
+        assert (answer["formula"], answer["value"]) == (str(rule), SMALL.of(rule, 1).reward)
+
+
+def test_no_trial_fails_because_a_reward_was_made_for_another_grammar():
+    reward = replace(SMALL, examples=20, epochs=1, rates=(0.1,))
+    for grammar in (Grammar(1).free(), Grammar(2)):
+        study = run(UniformRules(grammar), reward, 15, executor=Serial(), progress=False)
+        assert {trial.state.name for trial in study.trials} == {"COMPLETE"}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "named"),
+    [
+        ({"1.op1": "h"}, r"tokens\[0\] must be an operand"),
+        ({"1.b": None}, r"tokens\[4\] must be a binary function .* got 'None'"),
+        ({"2.op1": "g"}, r"params must have 1\.op1, .*, 1\.b, got"),
+    ],
+)
+def test_what_is_no_rule_is_not_judged(wrong, named):
+    with pytest.raises(ValueError, match=named):
+        SMALL({**params("g", "m", "x", "x", "*"), **wrong}, 0)
+    with pytest.raises(ValueError, match=r"params must have 1\.op1, .*, 1\.b, got"):
+        SMALL({}, 0)
+
+
+def test_device_and_betas_reach_the_child():
+    rule, kept = Rule.parse("adam"), {"examples": 200, "batch": 20, "filters": 4}
+    task, betas = load("images", source="embedded"), (0.5, 0.9, 0.8)
+    other = replace(SMALL, betas=betas).train(rule, 0.01, 4)
+    known = train_child(rule, task, lr=0.01, epochs=2, seed=4, betas=betas, **kept)
+    assert other.loss == known.loss != SMALL.train(rule, 0.01, 4).loss
+    with pytest.raises(ValueError, match="device must be one that torch has here, .* got 'meta'"):
+        replace(SMALL, device="meta").train(rule, 0.01, 4)
+
+
+def test_a_study_knows_the_device_and_the_betas_of_its_reward():
+    for other in (replace(SMALL, device="cuda"), replace(SMALL, betas=(0.5, 0.9, 0.9))):
+        assert described(other) != described(SMALL)
+
+
+def test_a_training_of_no_epochs_is_refused():
+    with pytest.raises(ValueError, match="epochs must be a whole number, 1 or more, got 0"):
+        SMALL.train(Rule.parse("g"), 0.1, 0, 0)
 
 
 @pytest.mark.parametrize(
@@ -186,6 +240,9 @@ def test_the_grammar_has_to_hold_the_rule():
         ({"rates": (0.1, -1.0)}, ValueError, "rates must be .* got -1.0"),
         ({"engine": "fast"}, ValueError, "engine must be one of"),
         ({"hopeless": True}, TypeError, "hopeless must be a Hopeless or None, got True"),
+        ({"device": "gpu"}, ValueError, "device must be one that torch has here, .* got 'gpu'"),
+        ({"device": 0}, ValueError, "device must be a name such as .* got 0"),
+        ({"betas": (0.9, 1.0, 0.9)}, ValueError, "betas must be three numbers from 0 to below 1"),
     ],
 )
 def test_a_reward_that_is_none_is_refused(given, error, named):
@@ -291,6 +348,42 @@ def test_equal_rules_are_one():
     twice = [Rule.parse("g * m"), Rule.parse("m * g"), Rule.parse("g")]
     QUALITY.update({"g * m": 0.4, "m * g": 0.4})
     assert len(finalists(twice, Formula(), (Stage(1, 1, 2),))) == 2
+
+
+def test_a_stage_keeps_all_unless_it_says_how_many_and_the_last_chooses_none():
+    done = finalists(RULES, Formula(), (Stage(5, 1), Stage(5, 1, 2), Stage(10, 1, 1)))
+    assert [one.stages for one in done] == [3, 3, 2, 2, 2, 0]
+
+
+def test_of_equal_rates_a_finalist_has_the_smallest():
+    class Same(Formula):
+        rates = (1.0, 0.01, 0.1)
+
+        def first(self, rule, lr, seed):
+            return 0.5
+
+    assert finalists([Rule.parse("g")], Same(), (Stage(1, 1),))[0].lr == 0.01
+
+
+def test_what_a_controller_found_best_is_taken_as_it_is():
+    found = [(rule, 0.5) for rule in RULES]
+    assert finalists(found, Formula(), STAGES) == finalists(RULES, Formula(), STAGES)
+
+
+def test_known_rules_may_come_one_at_a_time():
+    beside = (Rule.parse(text) for text in ("rmsprop", "1"))
+    done = finalists(RULES[:4], Formula(), STAGES, beside=beside)
+    assert {str(one.rule): one.stages for one in done}["rmsprop"] == 3
+    assert [one.stages for one in done] == [3, 3, 3, 2, 1, 0]
+
+
+def test_what_is_no_rule_is_no_finalist():
+    for given in ({"rules": ["g", "m"]}, {"rules": "g"}, {"rules": RULES, "beside": ["g"]}):
+        name = "beside" if "beside" in given else "rules"
+        with pytest.raises(TypeError, match=rf"{name} must be Rules, such as .*, got 'g'"):
+            finalists(**given, trainer=Formula(), stages=STAGES)
+    with pytest.raises(TypeError, match=r"stages must be Stages, such as .*, got 3"):
+        finalists(RULES, Formula(), (3,))
 
 
 def test_a_reward_trains_finalists_itself():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import subprocess
 import sys
 from collections import Counter
@@ -10,7 +11,14 @@ import numpy as np
 import pytest
 
 from lstmlab.optimizers import Grammar, Rule
-from lstmlab.optimizers.spelling import UniformRules, params_of, rule_of, space_of, tokens_of
+from lstmlab.optimizers.spelling import (
+    UniformRules,
+    any_rule,
+    params_of,
+    rule_of,
+    space_of,
+    tokens_of,
+)
 from lstmlab.search import Serial, rehearse, run, table
 from lstmlab.search.space import check_space, settle
 from tests.search.made import assert_same, environment
@@ -46,6 +54,14 @@ def test_a_rule_of_a_grammar_with_extensions_is_read_with_them() -> None:
     grammar = Grammar(1, ("m", "v", "2", "linear"), ("x", "sqrt"), ("/", "*"))
     params = params_of(grammar, ("m", "v", "x", "sqrt", "/"))
     assert rule_of(grammar, params) == Rule.parse("m / sqrt(v)", ("sqrt",))
+
+
+def test_any_grammars_string_can_be_read_without_it() -> None:
+    wide = Grammar(1, ("m", "v", "2", "linear"), ("x", "sqrt"), ("/", "*"))
+    for grammar in (SMALL, Grammar(1).free(), wide):
+        for n in range(0, grammar.count(), 1 + grammar.count() // 50):
+            params = params_of(grammar, grammar.string(n))
+            assert any_rule(params) == any_rule(dict(reversed(params.items()))) == grammar.rule(n)
 
 
 @pytest.mark.parametrize(
@@ -136,4 +152,16 @@ def test_every_public_name_is_there() -> None:
     import lstmlab.optimizers as package
 
     assert all(hasattr(package, name) for name in package.__all__)
-    assert set(package._LATER) <= set(package.__all__)
+    assert set(package._LATER) <= set(package.__all__) <= set(dir(package))
+
+
+def test_no_module_has_the_name_of_what_it_holds() -> None:
+    """Python would put it in the place of the function or class as soon as it is imported."""
+    pytest.importorskip("torch")
+    import lstmlab.optimizers as package
+
+    for module in package._LATER.values():
+        importlib.import_module(f"lstmlab.optimizers.{module}")
+    kinds = {name: type(getattr(package, name)).__name__ for name in package.__all__}
+    assert "module" not in kinds.values()
+    assert kinds["finalists"] == "function"

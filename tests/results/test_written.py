@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from lstmlab.optimizers import ZOO, Rule
-from lstmlab.optimizers.finalists import Stage
+from lstmlab.optimizers.filtering import Stage
 from lstmlab.optimizers.landscapes import RATES
 from lstmlab.optimizers.spelling import UniformRules, rule_of
 from lstmlab.results import about, names, table, written

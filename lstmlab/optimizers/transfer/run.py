@@ -6,6 +6,7 @@ import math
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from numbers import Real
 from typing import TypeAlias
 
 import numpy as np
@@ -23,6 +24,8 @@ Betas: TypeAlias = tuple[float, float, float]
 Measures: TypeAlias = Mapping[str, float]
 Loss: TypeAlias = tuple[Tensor, int]
 """A mean, in nats, and over how many pictures or pieces."""
+Ready: TypeAlias = Callable[[], object]
+Told: TypeAlias = Callable[[int, Measures], object]
 
 
 @dataclass(frozen=True)
@@ -116,7 +119,8 @@ def train(
     clip: float | None = None,
     draws: torch.Generator | None = None,
     engine: str = "auto",
-    told: Callable[[int, Measures], object] | None = None,
+    ready: Ready | None = None,
+    told: Told | None = None,
 ) -> Run:
     """Train a network by a rule, and give it up when its loss is no number any more.
 
@@ -137,6 +141,8 @@ def train(
         finite.
     clip : float, optional
         The gradient's norm at most: a longer one is scaled down to it.
+    ready : callable, optional
+        Called once, when nothing is left to be refused and the first update comes next.
     told : callable, optional
         Told the number of every epoch that ends, from 1, and its measures.
 
@@ -146,8 +152,8 @@ def train(
         If an argument is not as above.
     """
     epochs = check_whole("epochs", epochs)
-    if clip is not None and not 0 < clip < math.inf:
-        raise ValueError(f"clip must be a number above 0, or None, got {clip!r}")
+    if clip is not None:
+        check_clip(clip)
     began = time.perf_counter()
     params = list(net.parameters())
     first = batches()
@@ -162,6 +168,8 @@ def train(
             nn.utils.clip_grad_norm_(params, clip)
         optimizer.step()
 
+    if ready is not None:
+        ready()
     finished: list[Measures] = []
     updates, failed = 0, ""
     for number in range(1, epochs + 1):
@@ -180,6 +188,12 @@ def train(
         if told is not None:
             told(number, finished[-1])
     return Run(tuple(finished), updates, time.perf_counter() - began, failed, net)
+
+
+def check_clip(clip: object) -> None:
+    """ValueError if a gradient's norm cannot be held below it."""
+    if isinstance(clip, bool) or not isinstance(clip, Real) or not 0 < float(clip) < math.inf:
+        raise ValueError(f"clip must be a number above 0, or None, got {clip!r}")
 
 
 def _epoch(losses: Iterable[Loss], update: Callable[[Tensor], None]) -> tuple[int, float]:

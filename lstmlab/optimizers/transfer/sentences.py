@@ -30,7 +30,7 @@ class Sentences:
     def __init__(self, pairs: Split, device: str = "cpu") -> None:
         self.device = device
         self.lengths, self.target_lengths = (
-            torch.tensor([len(pair[side]) for pair in pairs]) for side in (0, 1)
+            torch.tensor([len(pair[side]) for pair in pairs], device="cpu") for side in (0, 1)
         )
         self._x, self._targets = (
             pad_sequence(
@@ -78,5 +78,5 @@ class Sentences:
 
     def in_order(self, size: int) -> tuple[Tensor, ...]:
         """All of them, as they come."""
-        places: tuple[Tensor, ...] = torch.arange(len(self)).split(size)
+        places: tuple[Tensor, ...] = torch.arange(len(self), device="cpu").split(size)
         return places

@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from typing import TypeAlias
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
+from lstmlab.optimizers.devices import check_device
 from lstmlab.optimizers.evaluate import BETAS
 from lstmlab.optimizers.rule import Rule
-from lstmlab.optimizers.transfer.run import Betas, Loss, Measures, Randomness, Run, read_rule, train
+from lstmlab.optimizers.transfer.run import (
+    Betas,
+    Loss,
+    Measures,
+    Randomness,
+    Ready,
+    Run,
+    Told,
+    read_rule,
+    train,
+)
 from lstmlab.optimizers.transfer.sentences import Sentences
 from lstmlab.optimizers.transfer.translator import Translator
-from lstmlab.optimizers.transfer.wide_resnet import WideResNet
+from lstmlab.optimizers.transfer.wide_resnet import SMALLEST, WideResNet
 from lstmlab.tasks import Task
 from lstmlab.tasks.generated import check_whole
 from lstmlab.tasks.task import SPLITS, Pictures
@@ -28,7 +37,6 @@ SPOKEN_AT_ONCE = 100
 """Sentences that are translated together."""
 HELD = ("valid", "test")
 """The splits that are judged."""
-Told: TypeAlias = Callable[[int, Measures], object]
 
 
 def train_classifier(
@@ -45,6 +53,7 @@ def train_classifier(
     betas: Betas = BETAS,
     engine: str = "auto",
     device: str = "cpu",
+    ready: Ready | None = None,
     told: Told | None = None,
 ) -> Run:
     """Train a Wide ResNet by a rule.
@@ -60,7 +69,8 @@ def train_classifier(
     epochs : int
         Passes over the examples.
     batch : int
-        Pictures an update; 128 as Zagoruyko and Komodakis have it.
+        Pictures an update; 128 as Zagoruyko and Komodakis have it. One that is left over joins the
+        batch before it.
     seed : int
         Fixes first weights, order and the rule's own draws. torch's generator is left alone.
     examples : int, optional
@@ -71,6 +81,8 @@ def train_classifier(
         Of `RuleOptimizer`.
     device : str
         Where to, such as "cuda".
+    ready : callable, optional
+        Called once, when nothing is left to be refused and the first update comes next.
     told : callable, optional
         Told the number of every epoch that ends, from 1, and its measures.
 
@@ -84,13 +96,16 @@ def train_classifier(
     Raises
     ------
     ValueError, TypeError
-        If an argument is not as above, or the task is of something else.
+        If an argument is not as above, torch has no such device, or the task is of something else;
+        or if a batch is one picture of 4 x 4, of which the last layers see one place: a single
+        number cannot be normalised.
 
     Notes
     -----
     Pictures are neither mirrored nor shifted, weights do not decay, and λ is not lowered on the
     way: what is compared is the rule.
     """
+    check_device(device)
     rule, batch = read_rule(optimizer), check_whole("batch", batch)
     x, classes = _split(task, "train", device)
     n = check_whole("examples", len(x) if examples is None else examples)
@@ -98,13 +113,12 @@ def train_classifier(
         raise ValueError(f"examples must be {len(x)} or fewer, what task has, got {n}")
     random = Randomness.of(seed)
     net = WideResNet(tuple(x.shape[1:]), task.outputs, depth, width, generator=random.weights)
+    _check_places(net, min(batch, n))
     net = net.to(device)
     held = {split: _split(task, split, device) for split in HELD}
 
-    def batches() -> tuple[Tensor, ...]:
-        order: Tensor = torch.from_numpy(random.order.permutation(n)).to(device)
-        parts: tuple[Tensor, ...] = order.split(batch)
-        return parts
+    def batches() -> list[Tensor]:
+        return in_batches(torch.from_numpy(random.order.permutation(n)).to(device), batch)
 
     def loss(some: Tensor) -> Loss:
         return nn.functional.cross_entropy(net(x[some]), classes[some]), len(some)
@@ -114,8 +128,26 @@ def train_classifier(
 
     return train(
         net, rule, lr=lr, epochs=epochs, batches=batches, loss=loss, judge=judge, betas=betas,
-        draws=random.draws, engine=engine, told=told,
+        draws=random.draws, engine=engine, ready=ready, told=told,
     )  # fmt: skip
+
+
+def in_batches(order: Tensor, batch: int) -> list[Tensor]:
+    """Places in batches; one that is left over joins the batch before it."""
+    parts = list(order.split(batch))
+    if len(parts) > 1 and len(parts[-1]) < min(2, batch):
+        parts[-2:] = [torch.cat(parts[-2:])]
+    return parts
+
+
+def _check_places(net: WideResNet, batch: int) -> None:
+    """ValueError if a normalisation has one number of each filter to go by."""
+    height, width, _ = net.inputs
+    if batch == 1 and max(height, width) <= SMALLEST:
+        raise ValueError(
+            f"batch and examples must be 2 or more for pictures of {height} x {width}, of which "
+            "the last layers see one place: a single number cannot be normalised"
+        )
 
 
 def _split(task: Task, split: str, device: str) -> tuple[Tensor, Tensor]:
@@ -150,13 +182,14 @@ def train_translator(
     betas: Betas = BETAS,
     engine: str = "auto",
     device: str = "cpu",
+    ready: Ready | None = None,
     told: Told | None = None,
 ) -> Run:
     """Train a `Translator` by a rule.
 
     Parameters
     ----------
-    optimizer, lr, epochs, seed, betas, engine, device, told
+    optimizer, lr, epochs, seed, betas, engine, device, ready, told
         As for `train_classifier`.
     translation : Translation
         As `lstmlab.tasks.translation` makes it.
@@ -178,8 +211,9 @@ def train_translator(
     Raises
     ------
     ValueError, TypeError
-        If an argument is not as above.
+        If an argument is not as above, or torch has no such device.
     """
+    check_device(device)
     rule = read_rule(optimizer)
     if not isinstance(translation, Translation):
         raise TypeError(f"translation must be a Translation, got {translation!r}")
@@ -212,7 +246,7 @@ def train_translator(
 
     return train(
         net, rule, lr=lr, epochs=epochs, batches=batches, loss=loss, judge=judge, betas=betas,
-        clip=clip, draws=random.draws, engine=engine, told=told,
+        clip=clip, draws=random.draws, engine=engine, ready=ready, told=told,
     )  # fmt: skip
 
 

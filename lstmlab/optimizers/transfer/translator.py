@@ -1,7 +1,7 @@
 """A translator in the manner of Google's: LSTMs that read, LSTMs that write, attention between.
 
 Wu et al. (2016), "Google's Neural Machine Translation System" (GNMT), at a size for one core;
-Bello et al. (2017, section 5.4) carry PowerSign to theirs. In the shapes below B is sentences, S
+Bello et al. (2017, section 5.3) carry PowerSign to theirs. In the shapes below B is sentences, S
 pieces of the longest, U pieces of the longest translation, H units.
 """
 
@@ -160,5 +160,5 @@ class Translator(nn.Module):
     def _attend(self, x: Tensor, lengths: Tensor) -> Asked:
         """The encoded sentences, ready to be asked."""
         memory = self.encoder(x, lengths)
-        absent = torch.arange(memory.shape[1])[None] >= lengths[:, None]
+        absent = torch.arange(memory.shape[1], device=lengths.device)[None] >= lengths[:, None]
         return Asked(self.attention, memory, absent.to(x.device))

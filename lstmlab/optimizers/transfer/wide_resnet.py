@@ -1,6 +1,6 @@
 """The wide residual network: few layers, each with many filters.
 
-Zagoruyko and Komodakis (2016), "Wide Residual Networks"; Bello et al. (2017, section 5.3) carry the
+Zagoruyko and Komodakis (2016), "Wide Residual Networks"; Bello et al. (2017, section 5.2) carry the
 rules that were found on a small network to it.
 """
 
@@ -36,7 +36,7 @@ class WideResNet(nn.Module):
     width : int
         k: how many times the filters of a plain residual network.
     generator : torch.Generator, optional
-        From which the first weights come; torch's own if not given.
+        From which the first weights come, on the CPU; torch's own if not given.
 
     Raises
     ------
@@ -83,7 +83,7 @@ class WideResNet(nn.Module):
                 blocks.append(Block(filters, width * plain, stride))
                 filters = width * plain
         self.blocks = nn.Sequential(*blocks)
-        self.norm = nn.BatchNorm2d(filters)
+        self.norm = nn.BatchNorm2d(filters, device="cpu")
         self.last = skip_init(nn.Linear, filters, classes)
         self.reset_parameters(generator)
 
@@ -108,9 +108,16 @@ class WideResNet(nn.Module):
 
         Returns
         -------
-        Tensor of float32, (B, K)
+        Tensor, (B, K)
+            In the dtype of the weights.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If x is of another dtype or shape: numbers from 0 to 1 would be nearly black.
         """
-        seen = F.relu(self.norm(self.blocks(self.first(scaled(x)))))
+        x = scaled(x, self.inputs, self.first.weight.dtype)
+        seen = F.relu(self.norm(self.blocks(self.first(x))))
         logits: Tensor = self.last(seen.mean((2, 3)))
         return logits
 
@@ -133,8 +140,10 @@ class Block(nn.Module):
 
     def __init__(self, filters: int, wider: int, stride: int) -> None:
         super().__init__()
-        self.norm1, self.conv1 = nn.BatchNorm2d(filters), _convolution(filters, wider, stride)
-        self.norm2, self.conv2 = nn.BatchNorm2d(wider), _convolution(wider, wider)
+        self.norm1 = nn.BatchNorm2d(filters, device="cpu")
+        self.conv1 = _convolution(filters, wider, stride)
+        self.norm2 = nn.BatchNorm2d(wider, device="cpu")
+        self.conv2 = _convolution(wider, wider)
         same = filters == wider and stride == 1
         self.short = None if same else _convolution(filters, wider, stride, side=1)
 

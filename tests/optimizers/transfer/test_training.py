@@ -25,8 +25,9 @@ from lstmlab.optimizers.transfer import (
 )
 from lstmlab.optimizers.transfer.run import Randomness, train
 from lstmlab.optimizers.transfer.sentences import Sentences
-from lstmlab.optimizers.transfer.train import nats, nats_held
+from lstmlab.optimizers.transfer.train import in_batches, nats, nats_held
 from lstmlab.tasks import load
+from lstmlab.tasks.images.half import halved
 from lstmlab.tasks.task import Pictures
 from lstmlab.tasks.translation.subwords import BEGIN, END, PAD
 
@@ -102,7 +103,7 @@ def test_means_count_every_picture_once():
 def test_a_gradient_that_is_too_long_is_scaled_down_and_no_other():
     assert line(clip=0.25)[0] == pytest.approx(3 - 4 * 0.5 * 0.25, abs=1e-4)
     assert line(clip=2.0)[0] == 1.0
-    for clip in (0, -1.0, math.inf, math.nan):
+    for clip in (0, -1.0, math.inf, math.nan, "5", True):
         with pytest.raises(ValueError, match="clip must be a number above 0, or None"):
             line(clip=clip)
 
@@ -137,6 +138,16 @@ def test_one_is_told_of_every_epoch_that_ends():
     told = []
     _, run = line(told=lambda number, measures: told.append((number, measures)))
     assert told == list(enumerate(run.epochs, start=1))
+
+
+def test_one_is_called_when_nothing_is_left_to_be_refused_and_before_the_first_update():
+    calls = []
+    line(ready=lambda: calls.append("ready"), told=lambda number, measures: calls.append(number))
+    assert calls == ["ready", 1, 2]
+    for wrong in ({"clip": 0}, {"lr": -1.0}, {"epochs": 0}, {"engine": "fast"}):
+        with pytest.raises(ValueError, match="must be"):
+            line(ready=lambda: calls.append("too early"), **wrong)
+    assert "too early" not in calls
 
 
 def test_a_run_whose_loss_is_no_number_is_given_up():
@@ -219,6 +230,30 @@ def test_no_more_pictures_are_used_than_asked_for(task):
     assert same(*runs)
 
 
+def test_a_picture_that_is_left_over_joins_the_batch_before_it():
+    order = torch.randperm(51)
+    for batch, sizes in (
+        (25, [25, 26]), (50, [51]), (51, [51]), (60, [51]), (17, [17] * 3), (1, [1] * 51),
+        (7, [7] * 7 + [2]), (2, [2] * 24 + [3]),
+    ):  # fmt: skip
+        parts = in_batches(order, batch)
+        assert [len(part) for part in parts] == sizes
+        assert torch.equal(torch.cat(parts), order)
+    (lone,) = in_batches(order[:1], 5)
+    assert len(lone) == 1
+
+
+def test_pictures_of_one_place_at_the_end_are_trained_two_at_a_time_or_more(task):
+    small = halved(task)
+    kept = {"lr": 0.01, "epochs": 1, "depth": 10, "width": 1}
+    run = train_classifier("adam", small, batch=25, examples=51, **kept)
+    assert (run.updates, run.failed) == (2, "")
+    for wrong in ({"batch": 1}, {"batch": 5, "examples": 1}):
+        with pytest.raises(ValueError, match="batch and examples must be 2 or more for .* 4 x 4"):
+            train_classifier("adam", small, **kept, **wrong)
+    assert train_classifier("adam", task, batch=1, examples=2, **kept).updates == 2
+
+
 def test_a_rule_that_wrecks_it_is_given_up(task):
     run = train_classifier("1", task, lr=1e38, epochs=3, **SMALL)
     assert run.failed.startswith(("the loss was", "outputs were not finite"))
@@ -236,6 +271,7 @@ def test_a_rule_that_wrecks_it_is_given_up(task):
         ({"lr": math.nan}, "lr must be a finite number, 0 or more, got nan"),
         ({"betas": (1.0, 0.9, 0.9)}, "betas must be three numbers from 0 to below 1"),
         ({"engine": "fast"}, "engine must be one of"),
+        ({"device": "meta"}, "device must be one that torch has here, .* got 'meta'"),
     ],
 )
 def test_a_training_that_is_none_is_refused(task, given, named):
@@ -249,6 +285,11 @@ def test_a_task_of_something_else_is_refused(translation):
             train_classifier("g", other, lr=0.1)
     with pytest.raises(TypeError, match="translation must be a Translation, got"):
         train_translator("g", translation.task, lr=0.1)
+
+
+def test_a_device_that_torch_has_not_is_refused_by_the_translator_too(translation):
+    with pytest.raises(ValueError, match="device must be one that torch has here, .* got 'gpu'"):
+        train_translator("g", translation, lr=0.1, device="gpu")
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs CUDA")

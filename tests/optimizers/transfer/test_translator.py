@@ -218,6 +218,16 @@ def test_it_runs_on_another_device(monkeypatch):
     assert net(x.to("meta"), lengths, before.to("meta")).shape == (3, 4, LABELS)
 
 
+def test_torchs_default_device_changes_nothing():
+    net = made()
+    x, lengths, before = sentences()
+    with torch.device("meta"):
+        again = made()
+        assert torch.equal(again(x, lengths, before), net(x, lengths, before))
+        assert torch.equal(again.greedy(x, lengths, 5), net.greedy(x, lengths, 5))
+        assert torch.equal(again.attended(x, lengths, before), net.attended(x, lengths, before))
+
+
 @pytest.mark.parametrize(
     ("given", "named"),
     [

@@ -7,13 +7,13 @@ it goes by stages, in each of which a rule is trained with seeds that it has not
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 import numpy as np
 
-from lstmlab.optimizers.reward import RuleReward
+from lstmlab.optimizers.reward import RuleReward, best_rate
 from lstmlab.optimizers.rule import Rule
 from lstmlab.search.searcher import check_seed
 from lstmlab.tasks.generated import check_whole
@@ -32,8 +32,9 @@ class Stage:
         Of every training.
     seeds : int
         Trainings of each rule.
-    keep : int
-        How many rules go on to the next, or are left after the last.
+    keep : int, optional
+        How many rules go on to the next; all if not given. After the last stage none goes on, so
+        that there it says nothing.
 
     Raises
     ------
@@ -43,14 +44,16 @@ class Stage:
 
     epochs: int
     seeds: int
-    keep: int
+    keep: int | None = None
 
     def __post_init__(self) -> None:
-        for name in ("epochs", "seeds", "keep"):
-            check_whole(name, getattr(self, name))
+        check_whole("epochs", self.epochs)
+        check_whole("seeds", self.seeds)
+        if self.keep is not None:
+            check_whole("keep", self.keep)
 
 
-STAGES = (Stage(5, 3, 20), Stage(15, 3, 10), Stage(15, 5, 10))
+STAGES = (Stage(5, 3, 20), Stage(15, 3, 10), Stage(15, 5))
 """As long as in the search, three times as long, and once more to judge without choosing."""
 
 
@@ -121,27 +124,32 @@ class Standing:
         return float(np.mean(self.valid[-1])) if self.valid else 0.0
 
 
+Found: TypeAlias = Rule | tuple[Rule, float]
+"""A rule, or one with its reward, as `Controller.best` has them."""
+
+
 def finalists(
-    rules: Iterable[Rule],
+    rules: Iterable[Found],
     trainer: Trainer | RuleReward,
     stages: Sequence[Stage] = STAGES,
     *,
     seed: int = 0,
-    beside: Collection[Rule] = (),
+    beside: Iterable[Found] = (),
 ) -> list[Standing]:
     """Filter rules by longer trainings.
 
     Parameters
     ----------
     rules : iterable of Rule
-        The best of a search, best first; equal ones count once.
+        The best of a search, best first; equal ones count once. Pairs of a rule and its reward are
+        taken as well, as `Controller.best` gives them; the filter does not look at the reward.
     trainer : Trainer or RuleReward
     stages : sequence of Stage
-        In the last, whose seeds are new as well, nobody has to be chosen: let it keep as many as
-        the one before, and its accuracies are free of the luck of being chosen.
+        In the last, whose seeds are new as well, nobody is chosen: its accuracies are free of the
+        luck of being chosen.
     seed : int
         Fixes the seeds of all trainings, which are the same for all rules.
-    beside : collection of Rule
+    beside : iterable of Rule
         To compare with: trained in every stage, wherever they stand, and never counted.
 
     Returns
@@ -155,12 +163,18 @@ def finalists(
     ------
     ValueError
         If there is no rule or no stage, or the seed is none.
+    TypeError
+        If one of `rules` or `beside` is no rule, such as a formula, or a stage is none.
     """
     check_seed(seed)
     if not stages:
         raise ValueError("stages must be 1 or more, got none")
+    for stage in stages:
+        if not isinstance(stage, Stage):
+            raise TypeError(f"stages must be Stages, such as Stage(5, 3, 10), got {stage!r}")
     training: Trainer = FromReward(trainer) if isinstance(trainer, RuleReward) else trainer
-    chosen = list(dict.fromkeys([*rules, *beside]))
+    known = _rules("beside", beside)
+    chosen = list(dict.fromkeys([*_rules("rules", rules), *known]))
     if not chosen:
         raise ValueError("rules must be 1 or more, got none")
     *seeds, tuning = _seeds(seed, [*(stage.seeds for stage in stages), TUNING])
@@ -170,10 +184,21 @@ def finalists(
         for standing in left:
             _enter(training, standing, stage, own)
         if number < len(stages):
-            best = sorted((one for one in left if one.rule not in beside), key=_by_score)
-            goes_on = {one.rule for one in best[: stage.keep]} | set(beside)
+            best = sorted((one for one in left if one.rule not in known), key=_by_score)
+            goes_on = {one.rule for one in best[: stage.keep]} | known.keys()
             left = [one for one in left if one.rule in goes_on]
     return sorted(standings, key=lambda one: _place(one, len(stages)))
+
+
+def _rules(name: str, found: Iterable[Found]) -> dict[Rule, None]:
+    """Different rules, in their order; TypeError if one is none."""
+    rules: dict[Rule, None] = {}
+    for one in found:
+        rule = one[0] if isinstance(one, tuple) and len(one) == 2 else one
+        if not isinstance(rule, Rule):
+            raise TypeError(f"{name} must be Rules, such as Rule.parse('g + m'), got {one!r}")
+        rules[rule] = None
+    return rules
 
 
 def _seeds(seed: int, counts: Sequence[int]) -> list[list[int]]:
@@ -188,8 +213,7 @@ def _tuned(training: Trainer, rule: Rule, seeds: Sequence[int]) -> Standing:
     tried = tuple(
         float(np.mean([training.first(rule, lr, seed) for seed in seeds])) for lr in training.rates
     )
-    best = max(tried)
-    return Standing(rule, training.rates[tried.index(best)] if best else None, tried)
+    return Standing(rule, best_rate(training.rates, tried) if any(tried) else None, tried)
 
 
 def _enter(training: Trainer, standing: Standing, stage: Stage, seeds: Sequence[int]) -> None:
