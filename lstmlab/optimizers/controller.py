@@ -13,6 +13,7 @@ import torch
 from optuna.trial import FrozenTrial, TrialState
 from torch import Tensor
 
+from lstmlab.optimizers.devices import check_device
 from lstmlab.optimizers.grammar import Grammar, Tokens
 from lstmlab.optimizers.learning import Baseline, Batch, Learner, Report, check_state
 from lstmlab.optimizers.policy import Policy
@@ -136,6 +137,7 @@ class Controller(Base):
         baseline_decay: float = 0.9,
     ) -> None:
         self.grammar = check_grammar(Grammar() if grammar is None else grammar)
+        check_device(device)
         super().__init__(space_of(self.grammar), seed=seed, direction=direction)
         self.batch = check_count(batch, "batch")
         self.learner = _learner(learner)

@@ -352,6 +352,7 @@ def test_trials_that_were_not_asked_for_are_refused(
         ({"direction": "up"}, ValueError, "direction must be 'minimize' or 'maximize', got 'up'"),
         ({"baseline_decay": 1.0}, ValueError, "decay must be from 0 to below 1, got 1.0"),
         ({"grammar": 2}, TypeError, "grammar must be a Grammar, .*, got 2"),
+        ({"device": "gpu"}, ValueError, "device must be one that torch has here, .*got 'gpu'"),
     ],
 )
 def test_wrong_settings_are_refused(

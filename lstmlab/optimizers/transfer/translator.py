@@ -94,6 +94,11 @@ class Translator(nn.Module):
         Returns
         -------
         Tensor of float32, (B, U, labels)
+
+        Raises
+        ------
+        ValueError
+            If lengths are not as above.
         """
         attend = self._attend(x, lengths)
         hs, contexts = self.decoder.bottom(self.decoder.embedding(before), attend)
@@ -120,6 +125,8 @@ class Translator(nn.Module):
         ------
         FloatingPointError
             If logits are not finite.
+        ValueError
+            As for `forward`.
         """
         attend = self._attend(x, lengths)
         piece = x.new_full((len(x),), BEGIN)
@@ -159,6 +166,11 @@ class Translator(nn.Module):
 
     def _attend(self, x: Tensor, lengths: Tensor) -> Asked:
         """The encoded sentences, ready to be asked."""
+        if lengths.shape != x.shape[:1] or int(lengths.max()) != x.shape[1]:
+            raise ValueError(
+                f"lengths must be {len(x)} numbers of which the largest is {x.shape[1]}, for x of "
+                f"shape {tuple(x.shape)}, got {lengths.tolist()}"
+            )
         memory = self.encoder(x, lengths)
         absent = torch.arange(memory.shape[1], device=lengths.device)[None] >= lengths[:, None]
         return Asked(self.attention, memory, absent.to(x.device))

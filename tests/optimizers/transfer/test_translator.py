@@ -247,3 +247,12 @@ def test_a_translation_of_no_length_is_refused():
     x, lengths, _ = sentences()
     with pytest.raises(ValueError, match="longest must be a whole number, 1 or more, got 0"):
         net.greedy(x, lengths, 0)
+
+
+@pytest.mark.parametrize("given", [[4, 5, 1], [4, 7, 1], [4, 6], [4, 6, 1, 1]])
+def test_lengths_that_do_not_fit_are_refused(given):
+    x, _, before = sentences()
+    net, lengths = made(), torch.tensor(given)
+    for use in (lambda: net(x, lengths, before), lambda: net.greedy(x, lengths, 3)):
+        with pytest.raises(ValueError, match="lengths must be 3 numbers of which the largest is 6"):
+            use()
