@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from itertools import zip_longest
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -27,6 +28,9 @@ from lstmlab.results.kept import Kept
 from lstmlab.results.making import command_line, publish
 from lstmlab.tasks import Task, load
 from lstmlab.tasks.images.half import halved
+
+if TYPE_CHECKING:
+    from lstmlab.optimizers.child import ChildRun
 
 COPY = "CIFAR-10 (JPEG copy)"
 NAMES = {"embedded": "rules", COPY: "rules-cifar10"}
@@ -95,6 +99,11 @@ def measured(task: Task, plan: Plan, rule: Rule, lr: float, seed: int, epochs: i
         rule, task, lr=lr, epochs=epochs, batch=plan.batch, seed=seed, examples=plan.examples,
         test=epochs == plan.epochs,
     )  # fmt: skip
+    return as_piece(run)
+
+
+def as_piece(run: ChildRun) -> Piece:
+    """What became of a child, as plain data."""
     return {**asdict(run), "accuracy": list(run.accuracy), "loss": list(run.loss)}
 
 

@@ -14,7 +14,7 @@ break.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import partial
 from itertools import product, zip_longest
 
@@ -27,7 +27,7 @@ from lstmlab.optimizers.zoo import ZOO
 from lstmlab.results import Row
 from lstmlab.results.kept import Kept
 from lstmlab.results.making import command_line, publish
-from lstmlab.results.rules import Piece, after
+from lstmlab.results.rules import Piece, after, as_piece
 from lstmlab.results.transfer_plans import COPY, WRITTEN
 from lstmlab.tasks import Task, load
 from lstmlab.tasks.images.half import halved
@@ -83,7 +83,7 @@ def measured(task: Task, plan: Plan, rule: Rule, lr: float, betas: Betas, seed: 
         rule, task, lr=lr, epochs=plan.epochs, batch=plan.batch, seed=seed,
         examples=plan.examples, betas=(*betas, betas[1]), test=True,
     )  # fmt: skip
-    return {**asdict(run), "accuracy": list(run.accuracy), "loss": list(run.loss)}
+    return as_piece(run)
 
 
 class Trainings:

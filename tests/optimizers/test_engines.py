@@ -18,9 +18,8 @@ from lstmlab.optimizers.generated import source
 from lstmlab.optimizers.machine import BLOCK
 from lstmlab.optimizers.program import Program
 
-from .training import flat, gradients, train, weights
+from .training import ENGINES, flat, gradients, train, weights
 
-ENGINES = ("foreach", "machine", "generated")
 COMPILED = ("machine", "generated")
 BETAS = (0.9, 0.999, 0.999)
 FORMATS = (np.float32, np.float64)

@@ -14,15 +14,7 @@ from torch import Tensor
 
 from lstmlab.optimizers import RuleOptimizer, draws
 
-from .training import flat, gradients, train, weights
-
-ENGINES = ("foreach", "machine", "generated")
-DRAWN = "drop(m, 0.3) * exp(gamma) + noise"
-
-
-def generator(seed: int = 0) -> torch.Generator:
-    return torch.Generator().manual_seed(seed)
-
+from .training import DRAWN, ENGINES, flat, generator, gradients, train, weights
 
 # -- all or none --------------------------------------------------------------------------------
 

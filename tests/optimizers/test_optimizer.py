@@ -18,14 +18,7 @@ from torch.optim.optimizer import register_optimizer_step_post_hook
 
 from lstmlab.optimizers import ZOO, ParseError, Rule, RuleOptimizer, named
 
-from .training import flat, gradients, train, weights
-
-ENGINES = ("foreach", "machine", "generated")
-DRAWN = "drop(m, 0.3) * exp(gamma) + noise"
-
-
-def generator(seed: int = 0) -> torch.Generator:
-    return torch.Generator().manual_seed(seed)
+from .training import DRAWN, ENGINES, flat, generator, gradients, train, weights
 
 
 @pytest.mark.parametrize("engine", ENGINES)

@@ -7,23 +7,28 @@ from collections.abc import Callable, Iterator
 import torch
 from torch import Tensor
 
+ENGINES = ("foreach", "machine", "generated")
+DRAWN = "drop(m, 0.3) * exp(gamma) + noise"
+"""A rule that draws."""
 SHAPES = ((3, 5), (1,), (1030,), (2, 3, 2, 2))
+
+
+def generator(seed: int = 0) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
 
 
 def weights(dtype: torch.dtype = torch.float64, seed: int = 0) -> list[Tensor]:
     """Parameters of several shapes."""
-    generator = torch.Generator().manual_seed(seed)
-    return [
-        torch.randn(shape, dtype=dtype, generator=generator).requires_grad_() for shape in SHAPES
-    ]
+    drawn = generator(seed)
+    return [torch.randn(shape, dtype=dtype, generator=drawn).requires_grad_() for shape in SHAPES]
 
 
 def gradients(steps: int, dtype: torch.dtype = torch.float64) -> Iterator[list[Tensor]]:
     """Gradients for as many steps; the second half is smaller."""
-    generator = torch.Generator().manual_seed(1)
+    drawn = generator(1)
     for t in range(steps):
         size = 1.0 if t < steps // 2 else 0.1
-        yield [size * torch.randn(shape, dtype=dtype, generator=generator) for shape in SHAPES]
+        yield [size * torch.randn(shape, dtype=dtype, generator=drawn) for shape in SHAPES]
 
 
 def train(
