@@ -21,7 +21,7 @@ from lstmlab.optimizers.reinforce import Reinforce
 from lstmlab.optimizers.rule import Rule
 from lstmlab.optimizers.spelling import check_grammar, space_of
 from lstmlab.optimizers.trpo import TRPO
-from lstmlab.search.searcher import Base, Direction, check_count
+from lstmlab.search.searcher import Base, Direction, check_count, claim
 from lstmlab.search.space import Params
 
 LEARNERS: dict[str, Callable[[], Learner]] = {"trpo": TRPO, "reinforce": Reinforce}
@@ -226,6 +226,8 @@ class Controller(Base):
         """Go on from a state; ValueError if it is that of a controller made with other arguments,
         and then nothing has changed."""
         check_state(state, self._same(), "a Controller")
+        if missing := State.__required_keys__ - set(state):
+            raise ValueError(f"state must have {sorted(missing)[0]!r}, as state_dict() returns it")
         self.learner.load_state_dict(state["learner"])
         self.baseline.load_state_dict(state["baseline"])
         self.policy.load_state_dict(state["policy"])
@@ -246,6 +248,8 @@ class Controller(Base):
         )
         self._told = {tuple(tokens): reward for tokens, reward in state["told"]}
         self.reports = [Report(**report) for report in state["reports"]]  # type: ignore[arg-type]
+        if self._batches:
+            claim(self)
 
     def _same(self) -> dict[str, object]:
         """What a controller that goes on from a state must have in common with it."""

@@ -7,6 +7,7 @@ it goes by stages, in each of which a rule is trained with seeds that it has not
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias
@@ -58,7 +59,10 @@ STAGES = (Stage(5, 3, 20), Stage(15, 3, 10), Stage(15, 5))
 
 
 class Trainer(Protocol):
-    """What trains: `FromReward`, or something that keeps what it has made before."""
+    """What trains: `FromReward`, or something that keeps what it has made before.
+
+    An accuracy that is no finite number counts as 0.
+    """
 
     @property
     def rates(self) -> Sequence[float]:
@@ -131,7 +135,7 @@ Found: TypeAlias = Rule | tuple[Rule, float]
 def finalists(
     rules: Iterable[Found],
     trainer: Trainer | RuleReward,
-    stages: Sequence[Stage] = STAGES,
+    stages: Iterable[Stage] = STAGES,
     *,
     seed: int = 0,
     beside: Iterable[Found] = (),
@@ -144,7 +148,7 @@ def finalists(
         The best of a search, best first; equal ones count once. Pairs of a rule and its reward are
         taken as well, as `Controller.best` gives them; the filter does not look at the reward.
     trainer : Trainer or RuleReward
-    stages : sequence of Stage
+    stages : iterable of Stage
         In the last, whose seeds are new as well, nobody is chosen: its accuracies are free of the
         luck of being chosen.
     seed : int
@@ -164,15 +168,14 @@ def finalists(
     ValueError
         If there is no rule or no stage, or the seed is none.
     TypeError
-        If one of `rules` or `beside` is no rule, such as a formula, or a stage is none.
+        If one of `rules` or `beside` is no rule, such as a formula, or a stage or the trainer is
+        none.
     """
     check_seed(seed)
-    if not stages:
-        raise ValueError("stages must be 1 or more, got none")
-    for stage in stages:
-        if not isinstance(stage, Stage):
-            raise TypeError(f"stages must be Stages, such as Stage(5, 3, 10), got {stage!r}")
+    stages = _stages(stages)
     training: Trainer = FromReward(trainer) if isinstance(trainer, RuleReward) else trainer
+    if isinstance(training, type) or not hasattr(training, "whole"):
+        raise TypeError(f"trainer must be a RuleReward or a Trainer, got {trainer!r}")
     known = _rules("beside", beside)
     chosen = list(dict.fromkeys([*_rules("rules", rules), *known]))
     if not chosen:
@@ -188,6 +191,19 @@ def finalists(
             goes_on = {one.rule for one in best[: stage.keep]} | known.keys()
             left = [one for one in left if one.rule in goes_on]
     return sorted(standings, key=lambda one: _place(one, len(stages)))
+
+
+def _stages(stages: Iterable[Stage]) -> tuple[Stage, ...]:
+    """Stages, 1 or more; an error if they are none."""
+    if not isinstance(stages, Iterable):
+        raise TypeError(f"stages must be a list of Stages, got {stages!r}")
+    found = tuple(stages)
+    for stage in found:
+        if not isinstance(stage, Stage):
+            raise TypeError(f"stages must be Stages, such as Stage(5, 3, 10), got {stage!r}")
+    if not found:
+        raise ValueError("stages must be 1 or more, got none")
+    return found
 
 
 def _rules(name: str, found: Iterable[Found]) -> dict[Rule, None]:
@@ -211,7 +227,8 @@ def _seeds(seed: int, counts: Sequence[int]) -> list[list[int]]:
 def _tuned(training: Trainer, rule: Rule, seeds: Sequence[int]) -> Standing:
     """A rule with its rate: of equal ones the smallest."""
     tried = tuple(
-        float(np.mean([training.first(rule, lr, seed) for seed in seeds])) for lr in training.rates
+        float(np.mean([_finite(training.first(rule, lr, seed)) for seed in seeds]))
+        for lr in training.rates
     )
     return Standing(rule, best_rate(training.rates, tried) if any(tried) else None, tried)
 
@@ -220,8 +237,12 @@ def _enter(training: Trainer, standing: Standing, stage: Stage, seeds: Sequence[
     """Train a rule in a stage."""
     assert standing.lr is not None
     ends = [training.whole(standing.rule, standing.lr, seed, stage.epochs) for seed in seeds]
-    standing.valid.append([valid for valid, _ in ends])
-    standing.test.append([test for _, test in ends])
+    standing.valid.append([_finite(valid) for valid, _ in ends])
+    standing.test.append([_finite(test) for _, test in ends])
+
+
+def _finite(accuracy: float) -> float:
+    return accuracy if math.isfinite(accuracy) else 0.0
 
 
 def _by_score(standing: Standing) -> float:

@@ -52,9 +52,10 @@ class Batch:
     failed: Tensor | None = None
 
     def __post_init__(self) -> None:
-        for name in ("actions", "log_prob", "rewards"):
-            if not isinstance(getattr(self, name), Tensor):
-                raise TypeError(f"{name} must be a Tensor, got {getattr(self, name)!r}")
+        for name in ("actions", "log_prob", "rewards", "failed"):
+            given = getattr(self, name)
+            if not isinstance(given, Tensor) and (name, given) != ("failed", None):
+                raise TypeError(f"{name} must be a Tensor, got {given!r}")
         if self.actions.ndim != 2 or not len(self.actions) or self.actions.dtype != torch.int64:
             raise ValueError(
                 "actions must be a LongTensor of shape (B, L) with B 1 or more, "
@@ -62,6 +63,8 @@ class Batch:
             )
         for name in ("log_prob", "rewards"):
             numbers: Tensor = getattr(self, name)
+            if numbers.is_complex():
+                raise TypeError(f"{name} must be real numbers, got {numbers.dtype}")
             if numbers.shape != self.actions.shape[:1]:
                 raise ValueError(
                     f"{name} must have the shape ({len(self.actions)},), one number a string, "
@@ -300,6 +303,8 @@ class Baseline:
 
 def check_state(state: State, settings: Mapping[str, object], whose: str) -> None:
     """See that a state is that of the same settings; ValueError, which names the other, if not."""
+    if not isinstance(state, Mapping):
+        raise TypeError(f"state must be a dict, as state_dict() returns it, got {state!r}")
     for name, mine in settings.items():
         if name not in state or state[name] != mine:
             raise ValueError(

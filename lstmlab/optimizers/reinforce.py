@@ -73,9 +73,9 @@ class Reinforce:
         baseline : float
             b, which is subtracted from the rewards.
         """
-        adam = self._optimizer(policy)
         seen = Seen.of(policy, batch.actions)
         worth = Worth.of(seen, batch, baseline, self.entropy)
+        adam = self._optimizer(policy)
         surrogate = seen.surrogate(worth)
         g = gradients(policy, surrogate)
         length = norm(g)

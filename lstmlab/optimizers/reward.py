@@ -145,12 +145,17 @@ class RuleReward:
         for lr in self.rates:
             if isinstance(lr, bool) or not isinstance(lr, int | float) or not 0 < lr < math.inf:
                 raise ValueError(f"rates must be finite and above 0, got {lr!r}")
+        if not isinstance(self.halved, bool):
+            raise TypeError(f"halved must be True or False, got {self.halved!r}")
         check_engine(self.engine)
         if not isinstance(self.hopeless, Hopeless | None):
             raise TypeError(f"hopeless must be a Hopeless or None, got {self.hopeless!r}")
         check_name(self.device)
         options = {"lr": self.rates[0], "betas": self.betas, "delta": DELTA, "steps": None}
         check_options(options, Rule.parse("g"))
+        # Plain numbers, so that equal rewards are said alike in the record of a study.
+        object.__setattr__(self, "rates", tuple(map(float, self.rates)))
+        object.__setattr__(self, "betas", tuple(map(float, self.betas)))
 
     def __call__(self, params: Mapping[str, Value], seed: int) -> dict[str, object]:
         """What `run` writes down of a trial: the reward as "value", and how it came about.

@@ -122,12 +122,13 @@ class TRPO:
         """
         if self._policy not in (None, policy):
             raise ValueError("policy must be the one of the updates before, got another")
-        self._policy = policy
         mean_reward = float(batch.rewards.double().mean())
-        self._recent.append(batch)
-        batch = Batch.joined(self._recent)
+        last = batch
+        batch = Batch.joined([*self._recent, last][-self.reuse :])
         seen = Seen.of(policy, batch.actions)
         worth = Worth.of(seen, batch, baseline, self.entropy)
+        self._policy = policy  # nothing is left to be refused
+        self._recent.append(last)
         surrogate = seen.surrogate(worth)
         g = gradients(policy, surrogate)
         length = norm(g)

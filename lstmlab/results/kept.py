@@ -39,6 +39,8 @@ class Kept(Generic[Piece]):
         If a line of the file is not what `get` writes, or was made by another plan or version of
         lstmlab. A last line that a kill has cut off is no error: its piece is computed again, and
         takes its place.
+    OSError
+        If the file cannot be written, as in a folder that is not there.
     """
 
     def __init__(self, plan: object, path: Path | None = None) -> None:
@@ -48,7 +50,9 @@ class Kept(Generic[Piece]):
         self.seconds = 0.0
         self._made: dict[str, tuple[Piece, float]] = {}
         self._end, self._half = 0, b""
-        if path is not None and path.exists():
+        if path is not None:
+            with path.open("ab"):  # what cannot be written is an error before anything is computed
+                pass
             self._read(path)
 
     def get(self, name: str, make: Callable[[], Piece]) -> Piece:
@@ -89,9 +93,7 @@ class Kept(Generic[Piece]):
         self._end, self._half = end, half
 
     def _refusal(self, number: int, line: bytes) -> ValueError:
-        return ValueError(
-            f"{self.path}, line {number} must be a finished piece, got {line[:40]!r}"
-        )
+        return ValueError(f"{self.path}, line {number} must be a finished piece, got {line[:40]!r}")
 
     def _note(self, entry: dict[str, object]) -> None:
         """Add a line to the file, all of it or nothing."""

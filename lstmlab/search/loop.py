@@ -1,23 +1,25 @@
 """One loop for every searcher: ask, evaluate, write down, tell."""
 
 import warnings
-import weakref
 from collections import deque
 from collections.abc import Sized
-from contextlib import suppress
 
 from optuna.study import Study
 from tqdm.auto import tqdm
 
 from lstmlab.search.ledger import Ledger, own_trials, seed_of
 from lstmlab.search.outcome import Objective
-from lstmlab.search.searcher import Searcher, check_count, check_direction, check_seed
+from lstmlab.search.searcher import (
+    Searcher,
+    check_count,
+    check_direction,
+    check_seed,
+    claim,
+    claimed,
+)
 from lstmlab.search.space import check_space, settle
 from lstmlab.search.storage import Storage, opened
 from lstmlab.search.workers import Crew, Executors, Job
-
-_ASKED: weakref.WeakValueDictionary[int, Searcher] = weakref.WeakValueDictionary()
-"""Searchers that a search has asked, by their id."""
 
 
 class Interrupted(KeyboardInterrupt):
@@ -187,15 +189,9 @@ def check(searcher: Searcher, objective: Objective, trials: int) -> int:
     if not callable(objective):
         raise TypeError(f"objective must be a function of params and seed, got {objective!r}")
     trials = check_count(trials, "trials")
-    if id(searcher) in _ASKED:
+    if claimed(searcher):
         raise ValueError(
             "searcher must be a new one, made as this one was: it has been asked in another call, "
             "and its next proposals depend on that"
         )
     return trials
-
-
-def claim(searcher: Searcher) -> None:
-    """Note that a search asks it, so that no other does."""
-    with suppress(TypeError):  # of one that leaves no room for weak references
-        _ASKED[id(searcher)] = searcher

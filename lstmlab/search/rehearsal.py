@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from optuna.trial import FrozenTrial
 
 from lstmlab.search.ledger import finished, seed_of
-from lstmlab.search.loop import check, claim
+from lstmlab.search.loop import check
 from lstmlab.search.outcome import Objective, evaluate
-from lstmlab.search.searcher import Searcher
+from lstmlab.search.searcher import Searcher, claim
 from lstmlab.search.space import settle
 from lstmlab.search.trials import tabled
 

@@ -1,6 +1,7 @@
 """What every search algorithm of the book is: an object that is asked and told."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Literal, Protocol, TypeAlias
 
 import numpy as np
@@ -63,6 +64,17 @@ class Base:
         if trial.state != TrialState.COMPLETE or trial.value is None:
             return np.inf
         return trial.value if self.direction == "minimize" else -trial.value
+
+
+def claim(searcher: object) -> None:
+    """Note in a searcher, and so in its copies, that it has been asked."""
+    with suppress(AttributeError):  # of one that takes no note, which is believed
+        searcher._claimed = True  # type: ignore[attr-defined]
+
+
+def claimed(searcher: object) -> bool:
+    """Whether a searcher has been asked by another search."""
+    return bool(getattr(searcher, "_claimed", False))
 
 
 def check_seed(seed: object) -> int:

@@ -273,6 +273,27 @@ def test_a_state_of_something_else_is_refused() -> None:
         assert same(before, other.state_dict())
 
 
+@pytest.mark.parametrize("lost", ["policy", "reports", "learner"])
+def test_a_state_with_something_missing_changes_nothing(lost: str) -> None:
+    searcher = controller()
+    rehearse(searcher, Alike(), 20)
+    state, other = searcher.state_dict(), controller()
+    del state[lost]
+    before = other.state_dict()
+    with pytest.raises(ValueError, match=f"state must have '{lost}'"):
+        other.load_state_dict(state)
+    assert same(before, other.state_dict())
+
+
+def test_a_search_is_not_begun_with_a_state() -> None:
+    """It would tell the controller its first trials again."""
+    searcher, other = controller(), controller()
+    rehearse(searcher, Alike(), 20)
+    other.load_state_dict(searcher.state_dict())
+    with pytest.raises(ValueError, match="searcher must be a new one"):
+        run(other, Alike(), 30, executor=Serial(), progress=False)
+
+
 def test_results_do_not_depend_on_torch_s_threads() -> None:
     threads = torch.get_num_threads()
     found = []

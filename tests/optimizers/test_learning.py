@@ -173,6 +173,10 @@ def test_a_batch_that_is_none_is_refused(
         Batch(actions, log_prob, rewards)
     with pytest.raises(TypeError, match=r"rewards must be a Tensor, got \[0.5\]"):
         Batch(ACTIONS, torch.zeros(2), [0.5])
+    with pytest.raises(TypeError, match=r"failed must be a Tensor, got \[True, False\]"):
+        Batch(ACTIONS, torch.zeros(2), torch.zeros(2), [True, False])
+    with pytest.raises(TypeError, match="rewards must be real numbers, got torch.complex64"):
+        Batch(ACTIONS, torch.zeros(2), torch.zeros(2, dtype=torch.complex64))
     with pytest.raises(ValueError, match=r"failed must be of bool and of the shape \(2,\), got"):
         Batch(ACTIONS, torch.zeros(2), torch.zeros(2), torch.zeros(2))
 

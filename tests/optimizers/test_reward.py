@@ -365,6 +365,44 @@ def test_of_equal_rates_a_finalist_has_the_smallest():
     assert finalists([Rule.parse("g")], Same(), (Stage(1, 1),))[0].lr == 0.01
 
 
+def test_an_accuracy_that_is_no_number_counts_as_nothing():
+    class Lost(Formula):
+        def whole(self, rule, lr, seed, epochs):
+            return (
+                (math.nan, math.nan) if rule == RULES[0] else super().whole(rule, lr, seed, epochs)
+            )
+
+    last = [one for one in finalists(RULES, Lost(), STAGES) if one.stages][-1]
+    assert last.rule == RULES[0]
+    assert (last.stages, last.score) == (1, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("given", "named"),
+    [
+        ({"stages": Stage(1, 1)}, "stages must be a list of Stages"),
+        ({"trainer": None}, "trainer must be a RuleReward or a Trainer, got None"),
+        ({"trainer": RuleReward}, "trainer must be a RuleReward or a Trainer, got <class"),
+    ],
+)
+def test_a_filter_of_something_else_is_refused(given, named):
+    with pytest.raises(TypeError, match=named):
+        finalists(RULES, **{"trainer": Formula(), **given})
+
+
+def test_stages_may_come_one_by_one():
+    assert finalists(RULES, Formula(), iter(STAGES)) == finalists(RULES, Formula(), STAGES)
+
+
+def test_equal_rewards_are_said_alike():
+    given = {"rates": tuple(np.array([0.01, 1.0])), "betas": [0.9, 0.5, np.float64(0.5)]}
+    plain = RuleReward(Grammar(1), rates=(0.01, 1), betas=(0.9, 0.5, 0.5))
+    assert repr(RuleReward(Grammar(1), **given)) == repr(plain)
+    assert hash(RuleReward(Grammar(1), **given)) == hash(plain)
+    with pytest.raises(TypeError, match="halved must be True or False, got 'no'"):
+        RuleReward(Grammar(1), halved="no")
+
+
 def test_what_a_controller_found_best_is_taken_as_it_is():
     found = [(rule, 0.5) for rule in RULES]
     assert finalists(found, Formula(), STAGES) == finalists(RULES, Formula(), STAGES)

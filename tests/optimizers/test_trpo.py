@@ -280,6 +280,17 @@ def test_another_policy_is_refused() -> None:
     assert len(learner.state_dict()["recent"]) == 1
 
 
+def test_a_batch_that_is_refused_leaves_nothing_behind() -> None:
+    policy, other, learner, twin = made(), made(TWO), TRPO(), TRPO()
+    good, bad = written(policy, 5, seed=0), written(other, 5, seed=0)
+    with pytest.raises(ValueError, match="actions must be"):
+        learner.update(policy, bad, 0.1)
+    with pytest.raises(TypeError):
+        learner.update(policy, good, None)  # type: ignore[arg-type]
+    assert learner.state_dict() == twin.state_dict()
+    learner.update(other, bad, 0.1)
+
+
 def test_it_goes_on_from_its_state() -> None:
     one, two = TRPO(max_kl=0.03), TRPO(max_kl=0.03)
     a, b = made(), made(seed=9)

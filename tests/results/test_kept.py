@@ -36,6 +36,12 @@ def test_a_piece_is_on_the_disk_before_it_is_returned(tmp_path, monkeypatch):
     assert synced[0].endswith(b"\n")
 
 
+@pytest.mark.parametrize("where", ["nowhere/kept", ""])
+def test_a_file_that_cannot_be_written_is_an_error_before_anything_is_made(tmp_path, where):
+    with pytest.raises(OSError, match="No such file|Is a directory"):
+        Kept((32, 0.1), tmp_path / where)
+
+
 def test_without_a_file_it_is_kept_in_memory():
     kept = Kept(PLAN)
     assert kept.get("one", lambda: ROWS) == kept.get("one", never) == ROWS

@@ -1,6 +1,8 @@
 """The same study whoever evaluates it, wherever it lies and however often it is begun again."""
 
+import copy
 import multiprocessing
+import pickle
 import warnings
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from functools import partial
@@ -126,7 +128,7 @@ def test_a_searcher_that_has_been_asked_is_refused_before_anything_is_written(tm
     rehearsed = searcher("random")
     rehearse(rehearsed, uneven, 4)
     place = tmp_path / "b.journal"
-    for one in (used, stopped, rehearsed):
+    for one in (used, stopped, rehearsed, copy.copy(used), pickle.loads(pickle.dumps(used))):
         with pytest.raises(ValueError, match="searcher must be a new one, made as this one was"):
             run(one, uneven, 4, executor=Serial(), storage=place, progress=False)
         with pytest.raises(ValueError, match="searcher must be a new one, made as this one was"):

@@ -113,7 +113,7 @@ def run(options: argparse.Namespace) -> Run:
         )  # fmt: skip
     pairs = (
         translation.read_folder(options.folder, size=options.pieces)
-        if options.folder
+        if options.folder is not None
         else translation.generated(size=options.pieces)
     )
     sizes = f"{options.layers} + {options.layers} layers of {options.units}"
