@@ -118,6 +118,13 @@ def test_a_torch_without_cuda_says_so(capsys, network):
     assert (out, said.count("\n")) == ("", 1)
 
 
+def test_a_folder_without_a_name_is_no_made_up_language(capsys):
+    """As where a variable of the shell was not set."""
+    line = ["translate", "--optimizer", "adam", "--lr", "0.1", "--folder", ""]
+    assert command.main(line) == 1
+    assert "folder must be a folder or a file" in capsys.readouterr().err
+
+
 def test_a_formula_may_begin_with_a_minus_and_an_option_is_none(monkeypatch, capsys):
     found = []
 
